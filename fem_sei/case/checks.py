@@ -1,0 +1,253 @@
+"""Does the run make sense? The numbers that decide it, each with a verdict and, if it is not ok, what to choose.
+
+The limits are those measured for the phase-field formulation of `studies/plating.py`.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from scipy.constants import R
+
+from fem_sei.case.estimates import PlannedStep, Stack, planned_steps, stack, surface_extent
+from fem_sei.case.rules import METAL_BELOW_TROUGH, PER_BUMP, PER_LAYER, PER_WAVE, ROOM_ABOVE_CREST
+from fem_sei.case.schema import Bump, Case
+from fem_sei.closed_form import kinetics, transport
+from fem_sei.closed_form.kinetics import F
+from fem_sei.units import number, show
+
+Verdict = Literal["ok", "warn", "refuse"]
+FIELDS = 3  # unknowns per node: xi, ln c, phi_e
+BYTES_PER_DOF, BYTES_PER_RANK = 3.5e3, 0.25e9
+SECONDS_PER_DOF_AND_STEP = 5.5e-6  # one core, 2-D
+TIP_SPEED = 1.4  # mean speed of a tip over that of the mean surface, for the number of steps
+STARTING_STEPS = 20
+T_TOLERANCE = 0.5  # K
+
+
+@dataclass(frozen=True)
+class Row:
+    """One number: `value` in `unit` (SI), the verdict, and what to do if it is not ok."""
+
+    name: str
+    value: float
+    unit: str = ""
+    verdict: Verdict = "ok"
+    advice: str = ""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """All rows of a case."""
+
+    rows: list[Row]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst verdict of the rows."""
+        return max((row.verdict for row in self.rows), key=("ok", "warn", "refuse").index)
+
+    def of(self, verdict: Verdict) -> list[Row]:
+        """The rows with a verdict."""
+        return [row for row in self.rows if row.verdict == verdict]
+
+
+def assess(case: Case) -> Assessment:
+    """Judge a resolved case."""
+    cell = stack(case, case.metal, case.ion_conductors)
+    rows = [*interface(case), *validity(case)]
+    if all(row.verdict != "refuse" for row in rows):  # a law out of its mind gives no currents
+        steps = planned_steps(case, cell, case.metal.value("V_m"))
+        rows += [*transport_limits(case, cell, steps), *steady_state(case, cell, steps)]
+        rows += [*capillarity(case), *growth(case, steps), *cost(case, steps)]
+    return Assessment(rows)
+
+
+def interface(case: Case) -> Iterator[Row]:
+    """The interface width against the sizes it must resolve, the mesh against the interface width."""
+    delta, m = case.phase_field.interface_width, case.mesh.elements_across_interface
+    yield Row("interface width delta", delta, "m")
+    yield Row("length l = delta/4", case.l, "m")
+    yield Row("element size h in the band", delta / m, "m")
+    low = "interfaces of fewer elements pin the front" if m < 3 else "the front is 0.5 % fast at 4 elements"
+    advice = f"{low}; choose elements_across_interface = 6" if m < 4 else ""
+    yield Row("elements across the interface", m, "", _grade(m >= 4, m >= 3), advice)
+    for layer in case.geometry.layers[1:]:
+        yield _resolved(f'delta / thickness of "{layer.name}"', delta, layer.thickness, PER_LAYER, 2.0)
+    for n, feature in enumerate(case.geometry.features):
+        if isinstance(feature, Bump):
+            yield _resolved(f"delta / width of features[{n}]", delta, feature.width, PER_BUMP, 4.0)
+            curvature = 2.0 * abs(feature.height) / feature.width**2
+        else:
+            yield _resolved(f"delta / wavelength of features[{n}]", delta, feature.wavelength, PER_WAVE, 10.0)
+            curvature = (2.0 * math.pi / feature.wavelength) ** 2 * abs(feature.amplitude)
+        bent = curvature * case.l
+        advice = f"its tip is too sharp; choose interface_width = {_choose(0.4 / curvature)}" if bent > 0.1 else ""
+        yield Row(f"curvature times l of features[{n}]", bent, "", _grade(bent <= 0.1, bent <= 0.5), advice)
+
+
+def _resolved(name: str, delta: float, size: float, good: float, least: float) -> Row:
+    """A row for delta/size: ok up to 1/good, refused above 1/least."""
+    ratio, slack = delta / size, 1.0 + 1e-9
+    advice = f"choose interface_width = {_choose(size / good)}" if ratio > slack / good else ""
+    return Row(name, ratio, "", _grade(ratio <= slack / good, ratio <= slack / least), advice)
+
+
+def validity(case: Case) -> Iterator[Row]:
+    """Laws of the materials against the temperature and the initial concentration."""
+    c, T = case.conditions.concentration, case.conditions.temperature
+    if "melting_temperature" in case.metal and T >= case.metal.value("melting_temperature"):
+        melts = case.metal.value("melting_temperature")
+        yield Row("temperature", T, "K", "warn", f"the metal melts at {number(melts)} K")
+    for material in dict.fromkeys(layer.material for layer in case.geometry.layers[1:]):
+        conductor = case.materials[material]
+        for key in ("D", "kappa", "t_plus", "thermodynamic_factor"):
+            if key not in conductor:
+                continue
+            found = conductor[key]
+            value, law = float(found(c, T)), found.as_law
+            name = f"{key} of {material}"
+            if (value <= 0.0 and key != "t_plus") or (key == "t_plus" and not -1.0 < value <= 1.0):
+                yield Row(name, value, found.unit, "refuse", "the law has no meaning here; choose another material")
+            elif not law.c_range[0] <= c <= law.c_range[1]:
+                low, high = (number(end / 1000.0) for end in law.c_range)
+                yield Row(name, value, found.unit, "warn", f"the law was fitted from {low} to {high} mol/L")
+            elif not law.T_range[0] - T_TOLERANCE <= T <= law.T_range[1] + T_TOLERANCE:
+                low, high = (number(end, 5) for end in law.T_range)
+                yield Row(name, value, found.unit, "warn", f"the law was fitted from {low} to {high} K")
+
+
+def transport_limits(case: Case, cell: Stack, steps: list[PlannedStep]) -> Iterator[Row]:
+    """Limiting currents, and whether the planned steps can be carried."""
+    i = max(step.current for step in steps)
+    for n, layer in enumerate(case.geometry.layers[1:]):
+        yield Row(f'limiting current of "{layer.name}"', cell.layer_limit(n), "A/m^2")
+        share = cell.layers[n].t_plus
+        if i > 0.0 and share < 1.0:
+            sand = float(transport.sand_time(cell.layers[n].D, cell.c0, i, share, cell.z))
+            yield Row(f'Sand\'s time of "{layer.name}"', sand, "s")
+    kind = "salt conserved" if cell.closed else "reservoir"
+    yield Row(f"limiting current of the stack ({kind})", cell.limit, "A/m^2")
+    for n, step in enumerate(steps):
+        if step.current <= 0.0:
+            continue
+        ratio, name = step.current / cell.limit, f"steps[{n}]: current / limiting current"
+        runs_out = cell.depletion_time(step.current)
+        choose = f"choose at most {show(0.8 * cell.limit, 'A/m^2', 2)}"
+        if ratio <= 0.9:
+            yield Row(name, ratio)
+        elif ratio <= 1.0:
+            yield Row(name, ratio, "", "warn", f"close to the limit; {choose}")
+        elif step.duration <= runs_out:
+            yield Row(name, ratio, "", "warn", f"the step ends before the salt runs out at about {show(runs_out, 's', 3)}")
+        else:
+            end = "the step's end" if case.operation.steps[n].until.duration else "the thickness is reached"
+            advice = f"the salt at the metal runs out after about {show(runs_out, 's', 3)}, before {end}; {choose}"
+            stops = case.operation.steps[n].until.duration is not None
+            yield Row(name, ratio, "", "warn" if stops else "refuse", advice)
+
+
+def steady_state(case: Case, cell: Stack, steps: list[PlannedStep]) -> Iterator[Row]:
+    """Concentration at the metal, voltages, and how much of both lies inside the interface."""
+    yield Row("charge-transfer number i0 / limiting current", cell.i0 / cell.limit)
+    carried = [step.current for step in steps if step.current < cell.limit and step.current != 0.0]
+    if not carried:
+        return
+    i = max(carried, key=abs)
+    c = cell.front_concentration(i)
+    depleted = c < 0.1 * cell.c0
+    advice = "nearly depleted: the voltage is only good to a few per cent" if depleted else ""
+    yield Row(f"at {number(i)} A/m^2: concentration at the metal", c, "mol/m^3", _grade(not depleted), advice)
+    voltage = cell.voltage(i)
+    yield Row("cell voltage, steady", voltage.total, "V")
+    yield Row("  charge transfer", voltage.kinetic, "V")
+    yield Row("  concentration", voltage.concentration, "V")
+    yield Row("  resistance", voltage.ohmic, "V")
+    first, kappa = cell.layers[0], cell.kappa(0, c)
+    slope = float(kinetics.exchange_slope(voltage.kinetic, cell.i0, cell.alpha, cell.z, cell.T, c / cell.c_ref))
+    yield Row("Wagner number of the first layer", kinetics.wagner_number(kappa, 1.0 / slope, first.thickness))
+    numbers = {
+        "concentration": case.l * (1.0 - first.t_plus) * abs(i) / (cell.z * F * first.D * c),
+        "potential": F * case.l * abs(i) / (kappa * R * cell.T),
+    }
+    for field, inside in numbers.items():
+        finer = _choose(0.2 / inside * case.phase_field.interface_width) if inside > 0.2 else ""
+        advice = f"more than 1 % in voltage; choose interface_width = {finer}" if finer else ""
+        yield Row(f"change of {field} across l", inside, "", _grade(inside <= 0.2), advice)
+
+
+def capillarity(case: Case) -> Iterator[Row]:
+    """Surface energy against the size of the features."""
+    gamma, V_m = case.kinetics.surface_energy, case.metal.value("V_m")
+    d0 = gamma * V_m / (R * case.conditions.temperature)
+    yield Row("capillary length d0 = gamma V_m / RT", d0, "m")
+    sizes = [f.width if isinstance(f, Bump) else f.wavelength for f in case.geometry.features]
+    if sizes:
+        yield Row("capillary number d0 / smallest feature", d0 / min(sizes))
+
+
+def growth(case: Case, steps: list[PlannedStep]) -> Iterator[Row]:
+    """Charge, growth and time as planned, and the room for it."""
+    delta, layers = case.phase_field.interface_width, case.geometry.layers
+    heights = [0.0]
+    for step in steps:
+        heights.append(heights[-1] + step.growth)
+    crest, trough = surface_extent(case.geometry)
+    tip = crest + max(heights) * (case.mesh.tip_margin if case.geometry.features else 1.0)
+    yield Row("planned time", sum(step.duration for step in steps), "s")
+    charge = heights[-1] * case.metal.z * F / case.metal.value("V_m")
+    yield Row("planned charge", charge, "C/m^2")
+    yield Row("planned growth", heights[-1], "m")
+    room = sum(layer.thickness for layer in layers[1:]) - ROOM_ABOVE_CREST * delta
+    first = layers[1].thickness - ROOM_ABOVE_CREST * delta
+    if crest + max(heights) > room:
+        advice = f'the metal would leave the stack; choose a thicker "{layers[-1].name}" or less growth'
+        yield Row("highest planned tip", tip, "m", "refuse", advice)
+    elif tip > first and len(layers) > 2:
+        advice = f'the metal may grow through "{layers[1].name}" into "{layers[2].name}"'
+        yield Row("highest planned tip", tip, "m", "warn", advice)
+    else:
+        yield Row("highest planned tip", tip, "m", _grade(tip <= room), "" if tip <= room else "the tip may leave the stack")
+    left = layers[0].thickness + trough + min(heights)
+    if min(heights) < 0.0:
+        enough = left >= METAL_BELOW_TROUGH * delta
+        advice = "" if enough else f'the metal is used up; choose "{layers[0].name}" thicker or strip less'
+        yield Row("metal left at its thinnest", left, "m", "ok" if enough else "refuse", advice)
+
+
+def cost(case: Case, steps: list[PlannedStep]) -> Iterator[Row]:
+    """Time steps, unknowns, memory and wall time, to a factor of two."""
+    delta, mesh = case.phase_field.interface_width, case.mesh
+    h = delta / mesh.elements_across_interface
+    travel = sum(abs(step.growth) for step in steps)
+    speed = TIP_SPEED if case.geometry.features else 1.0
+    count = STARTING_STEPS * len(steps) + speed * travel / (case.time.front_travel * case.l)
+    crest, trough = surface_extent(case.geometry)
+    band = crest - trough + mesh.growth_margin * travel + 4.0 * delta
+    nodes = 1.5 * band / h
+    if case.geometry.dimension == 2:
+        flat_band = mesh.growth_margin * travel + 4.0 * delta
+        higher = crest - trough + mesh.growth_margin * (mesh.tip_margin - 1.0) * travel
+        area = case.geometry.width * flat_band
+        for feature in case.geometry.features:
+            wide = 4.0 * feature.width if isinstance(feature, Bump) else case.geometry.width
+            area += min(wide, case.geometry.width) * higher
+        nodes = 1.3 * area / (0.866 * h**2)
+    dofs = FIELDS * nodes
+    memory = BYTES_PER_RANK + BYTES_PER_DOF * dofs
+    advice = "" if memory < 8e9 else "choose a wider interface, less growth or more memory"
+    yield Row("time steps, about", round(count, -1))
+    yield Row("degrees of freedom, about", float(f"{dofs:.2g}"))
+    yield Row("memory, about", memory, "B", _grade(memory < 8e9), advice)
+    yield Row("wall time on one core, about", float(f"{count * dofs * SECONDS_PER_DOF_AND_STEP:.1g}"), "s")
+
+
+def _choose(value: float) -> str:
+    """A value to recommend, rounded down to two digits."""
+    digits = 10.0 ** (math.floor(math.log10(value)) - 1)
+    return show(math.floor(value / digits * (1.0 + 1e-9)) * digits, "m", 3)
+
+
+def _grade(good: bool, bearable: bool = True) -> Verdict:
+    return "ok" if good else "warn" if bearable else "refuse"

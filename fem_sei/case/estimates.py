@@ -1,0 +1,167 @@
+"""Estimates about a case before it runs, from the closed forms: steady state of the stack, extent of the
+surface, planned growth. Properties are taken at the initial concentration.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from fem_sei.case.schema import Case, Geometry, Step
+from fem_sei.closed_form import transport
+from fem_sei.closed_form.kinetics import F, front_speed
+from fem_sei.materials.library import Material, Property
+
+
+@dataclass(frozen=True)
+class Stack:
+    """The layers above the metal with their transport properties, and the kinetics at the metal.
+
+    `i0` holds at the concentration `c_ref`; `closed` if the salt is conserved rather than fed from a reservoir.
+    """
+
+    layers: list[transport.Layer]
+    c0: float
+    T: float
+    z: int
+    i0: float
+    alpha: float
+    c_ref: float
+    closed: bool
+
+    def kappa(self, n: int, c: float) -> float:
+        """Conductivity (S/m) of layer `n` at the concentration `c`."""
+        layer = self.layers[n]
+        if layer.kappa is not None:
+            return layer.kappa
+        return float(transport.nernst_einstein_kappa(layer.D, c, layer.t_plus, self.z, self.T))
+
+    @property
+    def limit(self) -> float:
+        """Limiting current density (A/m^2) of the whole stack, infinite if no anions hold it back."""
+        form = transport.limiting_current_closed if self.closed else transport.limiting_current
+        return self._limit(form, self.layers)
+
+    def layer_limit(self, n: int) -> float:
+        """Limiting current density (A/m^2) of layer `n` alone, with the initial concentration at its far side."""
+        return self._limit(transport.limiting_current, self.layers[n : n + 1])
+
+    def _limit(self, form: Any, layers: list[transport.Layer]) -> float:
+        D, thickness, t_plus = ([getattr(k, name) for k in layers] for name in ("D", "thickness", "t_plus"))
+        if all(share >= 1.0 for share in t_plus):
+            return math.inf
+        return form(D, thickness, self.c0, t_plus, self.z)
+
+    def front_concentration(self, i: float) -> float:
+        """Steady concentration (mol/m^3) at the metal; negative above the limiting current."""
+        return self.c0 * (1.0 - i / self.limit)
+
+    def voltage(self, i: float) -> transport.StackVoltage:
+        """Steady cell voltage and its parts at a current density (A/m^2) below the limiting current."""
+        c_outer = self.c0
+        if self.closed:
+            drop = sum((1.0 - k.t_plus) * k.thickness / k.D for k in self.layers) * i / (self.z * F)
+            c_outer = self.front_concentration(i) + drop
+        kinetics = {"i0": self.i0, "alpha": self.alpha, "z": self.z, "T": self.T, "c_ref": self.c_ref}
+        return transport.steady_stack_voltage(i, self.layers, c_outer, **kinetics)
+
+    def current(self, potential: float) -> float:
+        """Steady current density (A/m^2) at a potential (V) of the metal against the counter electrode."""
+        if potential == 0.0:
+            return 0.0
+        low, high = 0.0, min(self.limit * (1.0 - 1e-9), 1e9)
+        if potential > 0.0:
+            low, high = -1e9, 0.0
+        for _ in range(200):  # bisection: the voltage falls with the current
+            middle = 0.5 * (low + high)
+            low, high = (middle, high) if self.voltage(middle).total > potential else (low, middle)
+        return 0.5 * (low + high)
+
+    def depletion_time(self, i: float) -> float:
+        """Time (s) after which the salt at the metal runs out: Sand's time of the layer that cannot carry `i`.
+
+        The layers below it are taken as steady. Infinite below the limiting current.
+        """
+        c = self.c0
+        for n, layer in enumerate(self.layers):
+            drop = (1.0 - layer.t_plus) * layer.thickness / layer.D * i / (self.z * F)
+            if drop >= c:
+                return float(transport.sand_time(layer.D, c, i, layer.t_plus, self.z))
+            c -= drop
+            if self.closed and n == len(self.layers) - 1 and i > self.limit:
+                return float(transport.sand_time(layer.D, c + drop, i, layer.t_plus, self.z))
+        return math.inf
+
+
+def stack(case: Case, metal: Material, conductors: list[Material]) -> Stack:
+    """The stack of a case; `metal` and `conductors` are its materials, `case.kinetics` may override the metal's."""
+    c0, T, z = case.conditions.concentration, case.conditions.temperature, metal.z
+
+    def at_start(found: Property) -> float:
+        return float(found(c0, T))
+
+    layers = []
+    for layer, conductor in zip(case.geometry.layers[1:], conductors, strict=True):
+        kappa = conductor["kappa"]
+        dilute = kappa.law is not None and kappa.law.name == "nernst_einstein"
+        factor = at_start(conductor["thermodynamic_factor"]) if "thermodynamic_factor" in conductor else 1.0
+        layers.append(
+            transport.Layer(
+                layer.thickness,
+                at_start(conductor["D"]),
+                at_start(conductor["t_plus"]),
+                None if dilute else at_start(kappa),
+                factor,
+            )
+        )
+    kinetics = case.kinetics
+    return Stack(
+        layers,
+        c0,
+        T,
+        z,
+        kinetics.exchange_current_density or metal.value("exchange_current_density"),
+        kinetics.alpha or metal.value("alpha"),
+        kinetics.reference_concentration or c0,
+        case.operation.counter == "closed",
+    )
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """A step as planned: current density (A/m^2), duration (s), mean growth (m, negative when stripping)."""
+
+    current: float
+    duration: float
+    growth: float
+
+
+def planned_steps(case: Case, stack: Stack, V_m: float) -> list[PlannedStep]:
+    """The steps of a case; the current of a potentiostatic step is the steady one."""
+    return [_planned(step, stack, V_m) for step in case.operation.steps]
+
+
+def _planned(step: Step, stack: Stack, V_m: float) -> PlannedStep:
+    current = step.current_density
+    if current is None:
+        current = stack.current(step.potential)
+    speed = float(front_speed(current, V_m, stack.z))
+    if step.until.thickness is not None:
+        return PlannedStep(current, step.until.thickness / speed + 0.5 * step.ramp, step.until.thickness)
+    return PlannedStep(current, step.until.duration, speed * (step.until.duration - 0.5 * step.ramp))
+
+
+def surface_extent(geometry: Geometry) -> tuple[float, float]:
+    """Highest and lowest point (m) of the metal surface over its flat level."""
+    if not geometry.features or geometry.width is None:
+        return 0.0, 0.0
+    bumps = [feature for feature in geometry.features if feature.kind == "bump"]
+    x = np.concatenate([np.linspace(0.0, geometry.width, 4001), [bump.at for bump in bumps]])
+    height = np.zeros_like(x)
+    for feature in geometry.features:
+        if feature.kind == "bump":
+            height += feature.height * np.exp(-(((x - feature.at) / feature.width) ** 2))
+        else:
+            height += feature.amplitude * np.cos(2.0 * np.pi * x / feature.wavelength)
+    return float(height.max()), float(height.min())

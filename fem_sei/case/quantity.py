@@ -1,0 +1,57 @@
+"""Field types of the case file: a text with a unit in the file, a float in SI in the program.
+
+`thickness: Length = Field(description=...)` accepts "20 nm" and holds 2e-8; the JSON Schema made of it
+tells an editor the type, the pattern and an example.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import GetJsonSchemaHandler
+from pydantic_core import core_schema
+
+from fem_sei import units
+from fem_sei.units import Dimension, UnitError
+
+PATTERN = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*[A-Za-zµμΩÅ°].*$"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """Validator of a quantity: its dimension, and which signs are allowed."""
+
+    dimension: Dimension
+    sign: Literal["any", "positive", "not negative"] = "any"
+
+    def read(self, text: Any) -> float:
+        """The value in SI, or a UnitError that says what is expected."""
+        if isinstance(text, (int, float)) and not isinstance(text, bool):
+            raise UnitError(f"needs {self.dimension.needs}, got a number without a unit")
+        if not isinstance(text, str):
+            raise UnitError(f"needs {self.dimension.needs}")
+        value = units.to_si(text, self.dimension)
+        if self.sign == "positive" and not value > 0.0:
+            raise UnitError(f"needs {self.dimension.needs} above zero")
+        if self.sign == "not negative" and value < 0.0:
+            raise UnitError(f"needs {self.dimension.needs}, zero or more")
+        return value
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(self.read)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        return {"type": "string", "pattern": PATTERN, "examples": [self.dimension.example]}
+
+
+Length = Annotated[float, Quantity(units.LENGTH)]
+PositiveLength = Annotated[float, Quantity(units.LENGTH, "positive")]
+Duration = Annotated[float, Quantity(units.TIME, "not negative")]
+PositiveDuration = Annotated[float, Quantity(units.TIME, "positive")]
+Temperature = Annotated[float, Quantity(units.TEMPERATURE, "positive")]
+Concentration = Annotated[float, Quantity(units.CONCENTRATION, "positive")]
+Potential = Annotated[float, Quantity(units.POTENTIAL)]
+CurrentDensity = Annotated[float, Quantity(units.CURRENT_DENSITY)]
+PositiveCurrentDensity = Annotated[float, Quantity(units.CURRENT_DENSITY, "positive")]
+SurfaceEnergy = Annotated[float, Quantity(units.SURFACE_ENERGY, "not negative")]

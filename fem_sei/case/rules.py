@@ -1,0 +1,268 @@
+"""What must hold between the keys of a case, beyond the type of each. Every rule yields problems.
+
+The rules also see cases that could be read only in part: what is missing is no attribute, and a rule that
+reaches for it ends there.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from fem_sei.case import estimates
+from fem_sei.case.schema import Bump, Case, Feature, Layer, Sinusoid, Step, Variant
+from fem_sei.materials import library
+from fem_sei.materials.catalogue import ION_CONDUCTOR, METAL
+from fem_sei.materials.library import Material
+from fem_sei.problems import Place, Problem, did_you_mean
+from fem_sei.units import show
+
+NEEDED = {
+    "plating": {
+        METAL: ("V_m", "z", "exchange_current_density", "alpha", "surface_energy"),
+        ION_CONDUCTOR: ("D", "t_plus", "kappa"),
+    }
+}
+RUN_FOLDERS = ("pictures", "fields", "checkpoint")
+ROOM_ABOVE_CREST = 3.0  # interface widths from a crest to the end of the layer above the metal
+METAL_BELOW_TROUGH = 2.5  # interface widths, 10 l
+PER_LAYER, PER_BUMP, PER_WAVE = 5.0, 8.0, 20.0  # interface widths in a layer, a bump's width, a wavelength
+WIDTH: Place = ("phase_field", "interface_width")
+
+
+def check(case: Case, partial: bool) -> list[Problem]:
+    """The problems of a case; `partial` if attributes of it may be missing."""
+    problems: list[Problem] = []
+    for rule, arguments in _applications(case):
+        try:
+            problems.extend(rule(case, *arguments))
+        except AttributeError:
+            if not partial:
+                raise
+    return list(dict.fromkeys(problems))
+
+
+def material(case: Case, name: str) -> Material | None:
+    """The material a layer names, of the case or of the library; None if its table could not be read,
+    KeyError if there is none."""
+    return case.materials[name] if name in case.materials else library.from_library(name)
+
+
+# Layers and materials
+
+
+def layer_has_its_own_name(case: Case, place: Place, layer: Layer) -> Iterator[Problem]:
+    before = case.geometry.layers[: place[-1]]
+    if layer.name in [other.name for other in before if hasattr(other, "name")]:
+        yield Problem((*place, "name"), "is the name of another layer too")
+
+
+def layer_has_a_material_of_its_kind(case: Case, place: Place, layer: Layer) -> Iterator[Problem]:
+    kind = METAL if place[-1] == 0 else ION_CONDUCTOR
+    place = (*place, "material")
+    try:
+        found = material(case, layer.material)
+    except KeyError:
+        own = [name for name, table in case.materials.items() if table is not None and table.kind == kind]
+        available = [*own, *(name for name in library.names(kind) if name not in own)]
+        hint = did_you_mean(layer.material, available) or f" There are: {', '.join(available)}."
+        yield Problem(place, f"is no material of [materials] or of the library.{hint}")
+        return
+    if found is None:
+        return
+    if found.kind != kind:
+        only = "the first layer must be a metal" if kind == METAL else "only the first layer can be a metal"
+        yield Problem(place, only)
+        return
+    missing = [key for key in NEEDED[case.case.study][kind] if key not in found]
+    if missing:
+        yield Problem(place, f"has no {', '.join(missing)}, which {case.case.study} needs; give it in [materials]")
+
+
+def metal_is_thick_enough(case: Case) -> Iterator[Problem]:
+    layer, delta = case.geometry.layers[0], case.phase_field.interface_width
+    least = METAL_BELOW_TROUGH * delta
+    _, trough = estimates.surface_extent(case.geometry)
+    if -trough >= layer.thickness:
+        yield Problem(("geometry", "layers", 0, "thickness"), f"the surface goes down to {show(trough, 'm')}")
+    elif layer.thickness + trough < least:
+        message = f"needs {METAL_BELOW_TROUGH} interface widths below its lowest point, {show(least - trough, 'm')}"
+        yield Problem(("geometry", "layers", 0, "thickness"), message)
+
+
+# Surface
+
+
+def dimension_fits_the_keys(case: Case) -> Iterator[Problem]:
+    geometry = case.geometry
+    if geometry.dimension == 2 and geometry.width is None:
+        yield Problem(("geometry", "width"), 'is missing: a 2-D case needs a length (like "2 um")', about_key=True)
+    if geometry.dimension == 1:
+        for key in ("width", "features"):
+            if getattr(geometry, key):
+                yield Problem(("geometry", key), "a 1-D case has none")
+        if geometry.mirror:
+            yield Problem(("geometry", "mirror"), "a 1-D case cannot be mirrored")
+
+
+def bump_stands_free(case: Case, place: Place, bump: Feature) -> Iterator[Problem]:
+    if not isinstance(bump, Bump) or case.geometry.width is None:
+        return
+    if bump.height == 0.0:
+        yield Problem((*place, "height"), "needs a length other than zero")
+    width = case.geometry.width
+    if not 0.0 <= bump.at <= width:
+        yield Problem((*place, "at"), f"is outside the domain, which goes from 0 to {show(width, 'm')}")
+    elif not (bump.at in (0.0, width) or bump.width <= bump.at <= width - bump.width):
+        message = f"the bump (half width {show(bump.width, 'm')}) is cut by the edge; put it on the edge or further in"
+        yield Problem((*place, "at"), message)
+    for n, other in enumerate(case.geometry.features[: place[-1]]):
+        if isinstance(other, Bump) and abs(bump.at - other.at) < bump.width + other.width:
+            distance, sum_of_widths = show(abs(bump.at - other.at), "m"), show(bump.width + other.width, "m")
+            message = f"overlaps features[{n}]: {distance} apart, their widths add up to {sum_of_widths}"
+            yield Problem((*place, "at"), message)
+
+
+def wave_fits_the_width(case: Case, place: Place, wave: Feature) -> Iterator[Problem]:
+    if not isinstance(wave, Sinusoid) or case.geometry.width is None:
+        return
+    if wave.amplitude == 0.0:
+        yield Problem((*place, "amplitude"), "needs a length other than zero")
+    halves = 2.0 * case.geometry.width / wave.wavelength
+    if round(halves) < 1 or abs(halves - round(halves)) > 1e-6 * halves:
+        fitting = 2.0 * case.geometry.width / max(1, round(halves))
+        message = f"the width must hold an integer number of half wavelengths; {show(fitting, 'm')} would fit"
+        yield Problem((*place, "wavelength"), message)
+
+
+def crest_stays_in_the_layer_above(case: Case) -> Iterator[Problem]:
+    geometry, delta = case.geometry, case.phase_field.interface_width
+    crest, _ = estimates.surface_extent(geometry)
+    above = geometry.layers[1]
+    room = 0.0 if delta > above.thickness else ROOM_ABOVE_CREST * delta
+    if crest == 0.0 or crest <= above.thickness - room:
+        return
+    heights = [abs(getattr(f, "height", 0.0)) + abs(getattr(f, "amplitude", 0.0)) for f in geometry.features]
+    n = heights.index(max(heights))
+    key = "height" if isinstance(geometry.features[n], Bump) else "amplitude"
+    message = (
+        f'the surface rises to {show(crest, "m")}, higher than the layer above it allows: "{above.name}" is'
+        f" {show(above.thickness, 'm')} thick, and {ROOM_ABOVE_CREST:g} interface widths must stay free"
+    )
+    yield Problem(("geometry", "features", n, key), message)
+
+
+def interface_is_thinner_than_what_it_resolves(case: Case) -> Iterator[Problem]:
+    delta = case.phase_field.interface_width
+    sizes = [(f'layer "{layer.name}"', layer.thickness, PER_LAYER) for layer in case.geometry.layers[1:]]
+    for n, feature in enumerate(case.geometry.features):
+        if isinstance(feature, Bump):
+            sizes.append((f"width of features[{n}]", feature.width, PER_BUMP))
+        else:
+            sizes.append((f"wavelength of features[{n}]", feature.wavelength, PER_WAVE))
+    smaller = [f"the {name} ({show(size, 'm')})" for name, size, _ in sizes if delta > size]
+    if smaller:
+        choose = show(min(size / per for _, size, per in sizes), "m", 3)
+        yield Problem(WIDTH, f"is larger than {' and '.join(smaller)}; choose at most {choose}")
+
+
+# Operation and time
+
+
+def step_gives_what_its_mode_needs(case: Case, place: Place, step: Step) -> Iterator[Problem]:
+    mode = case.operation.mode
+    needed, other = ("current_density", "potential")
+    if mode == "potentiostatic":
+        needed, other = other, needed
+    if getattr(step, needed, None) is None and hasattr(step, needed):
+        yield Problem((*place, needed), f"is missing: a {mode} step needs it", about_key=True)
+    if getattr(step, other, None) is not None:
+        yield Problem((*place, other), f"does not go with mode = {mode}")
+
+
+def growth_has_the_sign_of_the_current(case: Case, place: Place, step: Step) -> Iterator[Problem]:
+    target = step.until.thickness
+    drive = step.current_density if case.operation.mode == "galvanostatic" else step.potential
+    if target is None or drive is None:
+        return
+    grows = drive if case.operation.mode == "galvanostatic" else -drive
+    place = (*place, "until", "thickness")
+    if target == 0.0:
+        yield Problem(place, "needs a length other than zero")
+    elif grows == 0.0:
+        yield Problem(place, "is never reached at rest; give a duration")
+    elif target * grows < 0.0:
+        verb = "strips, so the thickness must be negative" if grows < 0.0 else "deposits, so it must be positive"
+        yield Problem(place, f"this step {verb}")
+
+
+def ramp_ends_before_the_step(case: Case, place: Place, step: Step) -> Iterator[Problem]:
+    if step.until.duration is not None and step.ramp > step.until.duration:
+        yield Problem((*place, "ramp"), f"is longer than the step ({show(step.until.duration, 's')})")
+
+
+def current_without_end_is_below_the_limit(case: Case, place: Place, step: Step) -> Iterator[Problem]:
+    if hasattr(step, "until") or not (step.current_density or 0.0) > 0.0:
+        return
+    try:
+        materials = [material(case, layer.material) for layer in case.geometry.layers]
+        limit = estimates.stack(case, materials[0], materials[1:]).limit
+    except KeyError:
+        return
+    if step.current_density > limit:
+        message = f"is above the limiting current of the stack ({show(limit, 'A/m^2', 3)}) with no stop condition"
+        yield Problem((*place, "current_density"), message)
+
+
+def time_steps_are_in_order(case: Case) -> Iterator[Problem]:
+    given = [(key, getattr(case.time, key)) for key in ("min_step", "initial_step", "max_step")]
+    given = [(key, value) for key, value in given if value is not None]
+    for (low_key, low), (key, value) in zip(given, given[1:], strict=False):
+        if low > value:
+            yield Problem(("time", key), f"is below {low_key} ({show(low, 's')})")
+
+
+def coarse_mesh_is_coarser(case: Case) -> Iterator[Problem]:
+    fine = case.phase_field.interface_width / case.mesh.elements_across_interface
+    if case.mesh.coarse_size is not None and case.mesh.coarse_size < fine:
+        message = f"is below the element size in the band, {show(fine, 'm')}"
+        yield Problem(("mesh", "coarse_size"), message)
+
+
+def variant_has_its_own_name(case: Case, place: Place, variant: Variant) -> Iterator[Problem]:
+    before = case.variants[: place[-1]]
+    if variant.name.lower() in [other.name.lower() for other in before if hasattr(other, "name")]:
+        yield Problem((*place, "name"), "is the name of another variant too")
+    if variant.name in RUN_FOLDERS:
+        yield Problem((*place, "name"), "is the name of a folder of every run; choose another")
+
+
+Rule = Callable[..., Iterator[Problem]]
+RULES: tuple[Rule, ...] = (
+    dimension_fits_the_keys,
+    metal_is_thick_enough,
+    crest_stays_in_the_layer_above,
+    interface_is_thinner_than_what_it_resolves,
+    time_steps_are_in_order,
+    coarse_mesh_is_coarser,
+)
+RULES_OF_ENTRIES: dict[Place, tuple[Rule, ...]] = {
+    ("geometry", "layers"): (layer_has_its_own_name, layer_has_a_material_of_its_kind),
+    ("geometry", "features"): (bump_stands_free, wave_fits_the_width),
+    ("operation", "steps"): (
+        step_gives_what_its_mode_needs,
+        growth_has_the_sign_of_the_current,
+        ramp_ends_before_the_step,
+        current_without_end_is_below_the_limit,
+    ),
+    ("variants",): (variant_has_its_own_name,),
+}
+
+
+def _applications(case: Case) -> Iterator[tuple[Rule, tuple[Any, ...]]]:
+    """Every rule with what it applies to: the case, or an entry of one of its lists and its place."""
+    for place, rules in RULES_OF_ENTRIES.items():
+        entries: Any = case
+        for part in place:
+            entries = getattr(entries, part, ())
+        for n, entry in enumerate(entries):
+            yield from ((rule, ((*place, n), entry)) for rule in rules)
+    yield from ((rule, ()) for rule in RULES)

@@ -1,0 +1,297 @@
+"""The case file: every table and key it may have, with its meaning. This is the one definition; the messages
+about bad input, `fem-sei schema` (JSON Schema) and `fem-sei schema --keys` (a list to read) come from it.
+
+In the file a quantity is a text with a unit ("25 nm"); here it is a float in SI. Numbers without a dimension
+are plain numbers. What must hold between keys is in `rules.py`, whether the run makes sense in `checks.py`.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+
+from fem_sei.case.quantity import (
+    Concentration,
+    CurrentDensity,
+    Duration,
+    Length,
+    PositiveCurrentDensity,
+    PositiveDuration,
+    PositiveLength,
+    Potential,
+    SurfaceEnergy,
+    Temperature,
+)
+from fem_sei.materials.library import Material
+
+SCHEMA = 1
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*$", max_length=80)]
+Fraction = Annotated[float, Field(gt=0.0, lt=1.0)]
+PositiveNumber = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
+
+
+class Table(BaseModel):
+    """A table of the case file: unknown keys are refused, nothing changes after reading."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, arbitrary_types_allowed=True
+    )
+
+
+class CaseInfo(Table):
+    """What the case is called and which kind of simulation it is."""
+
+    name: Name
+    """Name of the case and of its run folder: letters, digits, "_", "-" and "+"."""
+    title: str = ""
+    """One line for reports and pictures."""
+    study: Literal["plating"]
+    """Kind of simulation."""
+
+
+class Conditions(Table):
+    """The surroundings."""
+
+    temperature: Temperature = 298.15
+    """Temperature, the same everywhere."""
+    concentration: Concentration
+    """Salt concentration at the start, and of the reservoir."""
+
+
+class Layer(Table):
+    """One layer of the stack."""
+
+    name: Name
+    """Name of the region; interfaces are called "metal|coating"."""
+    material: str
+    """A material of [materials], or of the library (`fem-sei materials` lists it)."""
+    thickness: PositiveLength
+    """For the metal below the flat metal surface, for the first layer on it upwards from that surface."""
+
+
+class Bump(Table):
+    """A bump of the metal surface (a valley if the height is negative): height exp[-((x - at)/width)^2]."""
+
+    kind: Literal["bump"]
+    """A single bump or valley."""
+    at: Length
+    """Where its middle is, from the left edge."""
+    height: Length
+    """How far it rises above the flat surface."""
+    width: PositiveLength
+    """Half of its width at 37 % of its height."""
+
+
+class Sinusoid(Table):
+    """A wavy metal surface: amplitude cos(2 pi x/wavelength)."""
+
+    kind: Literal["sinusoid"]
+    """A wave across the whole width."""
+    amplitude: Length
+    """Half of the height from trough to crest."""
+    wavelength: PositiveLength
+    """The width must hold an integer number of half wavelengths."""
+
+
+Feature = Annotated[Bump | Sinusoid, Field(discriminator="kind")]
+
+
+class Geometry(Table):
+    """A stack of layers. The last coordinate is the direction of growth, 0 at the flat metal surface."""
+
+    dimension: Literal[1, 2]
+    """1: layers only. 2: with a width, and features of the metal surface."""
+    width: PositiveLength | None = None
+    """Size along the surface, 2-D only."""
+    mirror: bool = False
+    """The domain is the right half of a cell that is symmetric about x = 0; pictures show the whole."""
+    layers: list[Layer] = Field(min_length=2)
+    """From the bottom: the metal, one or more layers of SEI or coating, the electrolyte."""
+    features: list[Feature] = []
+    """Features of the metal surface, 2-D only. Their heights add up."""
+
+
+class PhaseField(Table):
+    """The diffuse metal surface."""
+
+    interface_width: PositiveLength
+    """Width delta = 4 l of the profile xi = [1 - tanh(x/2l)]/2."""
+
+
+class Mesh(Table):
+    """How fine the mesh is."""
+
+    elements_across_interface: Annotated[float, Field(gt=0.0, le=100.0)] = 6.0
+    """Interface width divided by the element size in the band that the front crosses."""
+    coarse_size: PositiveLength | None = None
+    """Largest element far from the front; by default from the thickness of the layers."""
+    growth_margin: Annotated[float, Field(ge=1.0, le=10.0)] = 1.3
+    """The fine band is as high as the planned growth times this."""
+    tip_margin: Annotated[float, Field(ge=1.0, le=20.0)] = 2.0
+    """Around features the fine band is higher by this factor, because tips grow faster."""
+
+
+class Kinetics(Table):
+    """Charge transfer at the metal surface. What is left out comes from the metal's library values."""
+
+    exchange_current_density: PositiveCurrentDensity | None = None
+    """Exchange current density i0 at the reference concentration."""
+    alpha: Fraction | None = None
+    """Transfer coefficient of deposition, between 0 and 1."""
+    surface_energy: SurfaceEnergy | None = None
+    """Energy gamma of the metal surface; zero switches the Gibbs-Thomson shift off."""
+    reference_concentration: Concentration | None = None
+    """Concentration at which i0 holds; by default that of [conditions]."""
+
+
+class Until(Table):
+    """When a step ends: give one of the two."""
+
+    duration: PositiveDuration | None = None
+    """The step lasts so long."""
+    thickness: Length | None = None
+    """Mean thickness grown in the step, negative for stripping."""
+
+    @model_validator(mode="after")
+    def one_of_two(self) -> "Until":
+        if (self.duration is None) == (self.thickness is None):
+            raise ValueError('needs one of duration = "10 s" or thickness = "0.3 um"')
+        return self
+
+
+class Step(Table):
+    """One step of operation."""
+
+    current_density: CurrentDensity | None = None
+    """Galvanostatic: positive deposits, negative strips, zero rests."""
+    potential: Potential | None = None
+    """Potentiostatic: potential of the metal against the counter electrode; negative deposits."""
+    until: Until
+    """When the step ends."""
+    ramp: Duration = 0.0
+    """Time over which the value changes linearly from that of the step before (from zero at first)."""
+
+
+class Operation(Table):
+    """What is done to the cell."""
+
+    mode: Literal["galvanostatic", "potentiostatic"]
+    """Whether the current or the potential is given."""
+    counter: Literal["reservoir", "closed"] = "reservoir"
+    """Far end: at fixed concentration, or a counter electrode that conserves the salt."""
+    steps: list[Step] = Field(min_length=1)
+    """Steps, one after the other."""
+
+
+class Time(Table):
+    """Time steps; chosen automatically within these limits."""
+
+    initial_step: PositiveDuration | None = None
+    """First time step."""
+    min_step: PositiveDuration | None = None
+    """The solver gives up below this."""
+    max_step: PositiveDuration | None = None
+    """Largest time step."""
+    front_travel: Annotated[float, Field(gt=0.0, le=1.0)] = 0.35
+    """The front moves at most this many l = interface_width/4 per step."""
+    tolerance: Annotated[float, Field(gt=0.0, le=1000.0)] = 1.0
+    """Factor on the tolerances of the error control: smaller is more accurate."""
+
+
+class Solver(Table):
+    """Linear and nonlinear solvers."""
+
+    profile: Literal["auto", "direct", "iterative"] = "auto"
+    """Linear solver: direct (MUMPS) or iterative; auto chooses by size."""
+    petsc: dict[str, str | bool | int | float] = {}
+    """PETSc options added to the profile, such as ksp_rtol = 1e-4."""
+
+
+class FieldsEvery(Table):
+    """How often fields are written: give one of the three."""
+
+    count: Annotated[int, Field(ge=1, le=100_000)] | None = None
+    """So many times, evenly over the run."""
+    time: PositiveDuration | None = None
+    """After every such time."""
+    thickness: PositiveLength | None = None
+    """After every such mean thickness grown or stripped."""
+
+    @model_validator(mode="after")
+    def one_of_three(self) -> "FieldsEvery":
+        if sum(value is not None for value in (self.count, self.time, self.thickness)) != 1:
+            raise ValueError('needs one of count = 20, time = "10 s" or thickness = "50 nm"')
+        return self
+
+
+class Output(Table):
+    """What is written."""
+
+    fields_every: FieldsEvery = FieldsEvery(count=20)
+    """How often the fields are written."""
+
+
+class Variant(Table):
+    """The same case with some keys changed; every variant is a run of its own."""
+
+    name: Name
+    """Name of the variant and of its folder."""
+    set: dict[str, Any] = {}
+    """Dotted keys and their values, such as "materials.film.D" = "1e-13 m^2/s"."""
+
+
+def _a_material(value: Any) -> Material:
+    """Tables of [materials] become materials before the model is made (see `loader.resolve`)."""
+    if not isinstance(value, Material):
+        raise ValueError("needs a table of properties")
+    return value
+
+
+MATERIAL_TABLE = {
+    "type": "object",
+    "description": 'A material: extends = "library:NAME" and properties to change, or kind and all properties.',
+    "properties": {
+        "extends": {"type": "string", "pattern": "^library:", "examples": ["library:Al2O3_model"]},
+        "kind": {"enum": ["metal", "ion_conductor"]},
+        "title": {"type": "string"},
+        "flag": {"type": "string"},
+        "source": {"type": "string"},
+    },
+}
+MaterialTable = Annotated[Material, PlainValidator(_a_material), WithJsonSchema(MATERIAL_TABLE)]
+
+
+class Case(Table):
+    """A case of fem_sei."""
+
+    schema_version: Literal[SCHEMA] = Field(alias="schema")
+    """Version of this format."""
+    case: CaseInfo
+    conditions: Conditions
+    geometry: Geometry
+    phase_field: PhaseField
+    mesh: Mesh = Mesh()
+    kinetics: Kinetics = Kinetics()
+    operation: Operation
+    time: Time = Time()
+    solver: Solver = Solver()
+    output: Output = Output()
+    materials: dict[Name, MaterialTable] = {}
+    """Materials of this case, made from library materials or anew."""
+    variants: list[Variant] = []
+    """Variants of the case; without any, the case itself is run."""
+
+    @property
+    def metal(self) -> Material:
+        """The material of the first layer."""
+        return self.materials[self.geometry.layers[0].material]
+
+    @property
+    def ion_conductors(self) -> list[Material]:
+        """The materials of the layers above the metal, from the metal outwards."""
+        return [self.materials[layer.material] for layer in self.geometry.layers[1:]]
+
+    @property
+    def l(self) -> float:  # noqa: E743 (the letter of the literature)
+        """Length l = interface_width/4 of the profile (m)."""
+        return self.phase_field.interface_width / 4.0

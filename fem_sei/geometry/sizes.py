@@ -1,0 +1,100 @@
+"""How fine the mesh is where: boxes of fine elements, and smooth grading between them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+GRADING = 0.22  # growth of the element size per distance: neighbours differ by at most 25 % (exp(0.22))
+ELEMENTS_ACROSS = 2  # at least, across the thinnest place of every layer and across the width
+
+
+@dataclass(frozen=True)
+class Box:
+    """A part of the domain [m]; y is the growth direction, 0 at the nominal surface (1-D uses y only)."""
+
+    x_min: float
+    x_max: float
+    y_min: float
+    y_max: float
+
+
+@dataclass(frozen=True)
+class MeshSizes:
+    """Element size [m] inside the boxes (``fine``) and far from them (``coarse``)."""
+
+    fine: float
+    coarse: float
+    boxes: Sequence[Box] = ()
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.fine <= self.coarse:
+            raise ValueError(f"element sizes need 0 < fine <= coarse, not {self.fine:g}, {self.coarse:g} m")
+        for box in self.boxes:
+            if box.x_min > box.x_max or box.y_min > box.y_max:
+                raise ValueError(f"a refinement box has its ends in the wrong order: {box}")
+
+
+class SizeField:
+    """Element size h(x, y): the least of the zones' sizes, each growing by ``GRADING`` per distance from it.
+
+    Evaluated here with NumPy (to place the nodes of the metal surface) and by Gmsh (elsewhere). ``unit``
+    is the length [m] in which everything is given out.
+    """
+
+    def __init__(
+        self, sizes: MeshSizes, layers: Sequence[tuple[float, float, float]], width: float, unit: float
+    ) -> None:
+        """``layers``: lowest and highest y and least thickness of each. ``width`` is 0 in 1-D. All in m."""
+        extent = max(abs(edge) for low, high, _ in layers for edge in (low, high))
+        beyond = max(10.0 * extent, width)  # finite: Gmsh's distances suffer from round-off
+        coarse = min(sizes.coarse, width / ELEMENTS_ACROSS) if width > 0.0 else sizes.coarse
+        zones = []
+        for box in sizes.boxes:
+            across = (box.x_min, box.x_max) if width > 0.0 else (-beyond, beyond)
+            zones.append((*across, box.y_min, box.y_max, min(sizes.fine, coarse)))
+        for low, high, thickness in layers:
+            if thickness / ELEMENTS_ACROSS < coarse:
+                zones.append((-beyond, beyond, low, high, thickness / ELEMENTS_ACROSS))
+        self.zones = np.array(zones).reshape(-1, 5) / unit
+        self.coarse, self.beyond = coarse / unit, beyond / unit
+
+    def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Size at points, with Gmsh's formula for a box with a transition layer."""
+        h = np.full(np.broadcast(x, y).shape, self.coarse)
+        for x_min, x_max, y_min, y_max, size in self.zones:
+            away_x = np.maximum(np.maximum(x_min - x, x - x_max), 0.0)
+            away_y = np.maximum(np.maximum(y_min - y, y - y_max), 0.0)
+            h = np.minimum(h, size + GRADING * np.hypot(away_x, away_y))
+        return h
+
+    def edges(self, axis: int) -> np.ndarray:
+        """Where zones begin and end along x (axis 0) or y (axis 1)."""
+        edges = np.unique(self.zones[:, 2 * axis : 2 * axis + 2])
+        return edges[np.abs(edges) < self.beyond]
+
+    def set_in(self, gmsh: Any, growth_axis: int) -> None:
+        """Make this the only source of element sizes of the current Gmsh model (y along ``growth_axis``)."""
+        field = gmsh.model.mesh.field
+        tags = []
+        for x_min, x_max, y_min, y_max, size in self.zones:
+            tags.append(field.add("Box"))
+            limits = dict.fromkeys("XYZ", (-self.beyond, self.beyond))
+            if growth_axis > 0:
+                limits["X"] = (x_min, x_max)
+            limits["XYZ"[growth_axis]] = (y_min, y_max)
+            for axis, (low, high) in limits.items():
+                field.setNumber(tags[-1], f"{axis}Min", low)
+                field.setNumber(tags[-1], f"{axis}Max", high)
+            field.setNumber(tags[-1], "VIn", size)
+            field.setNumber(tags[-1], "VOut", self.coarse)
+            field.setNumber(tags[-1], "Thickness", (self.coarse - size) / GRADING)
+        least = field.add("Min")
+        field.setNumbers(least, "FieldsList", tags)
+        field.setAsBackgroundMesh(least)
+        gmsh.option.setNumber("Mesh.MeshSizeMax", self.coarse)  # the only size where there are no zones
+        for source in ("ExtendFromBoundary", "FromPoints", "FromCurvature"):
+            gmsh.option.setNumber(f"Mesh.MeshSize{source}", 0)

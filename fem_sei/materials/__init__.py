@@ -1,0 +1,1 @@
+"""Materials: property values and laws, each with unit, flag and source."""

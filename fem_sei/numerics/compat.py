@@ -1,0 +1,116 @@
+"""The one place that knows which DOLFINx runs (0.9, 0.10 or 0.11).
+
+What differs is found out by looking at the objects, not by comparing version numbers, so that a
+development version works as soon as its interface does.
+"""
+
+from __future__ import annotations
+
+import platform
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+try:
+    import dolfinx
+    from mpi4py import MPI
+    from petsc4py import PETSc
+except ImportError as error:
+    raise ImportError(
+        f"fem_sei needs DOLFINx with petsc4py and mpi4py, and this Python cannot import them ({error}).\n"
+        "Any one of these will do:\n"
+        "  docker/run fem-sei ...                  the launcher of this repository sets everything up\n"
+        "  conda install -c conda-forge fenics-dolfinx python-gmsh\n"
+        "  apt install python3-dolfinx-real python3-gmsh      on Debian 13 or newer\n"
+        "DOLFINx is not on PyPI: pip cannot install it."
+    ) from error
+
+from dolfinx import fem, mesh
+
+try:
+    from dolfinx.io import gmsh as gmsh_io  # 0.10 and newer
+except ImportError:
+    from dolfinx.io import gmshio as gmsh_io
+
+MAX_FACET_TO_CELL_LINKS = 2  # a facet of a manifold mesh has at most two cells
+
+
+def gmsh_model_to_mesh(
+    model: Any, comm: MPI.Comm, rank: int, gdim: int
+) -> tuple[mesh.Mesh, mesh.MeshTags, mesh.MeshTags]:
+    """Distribute the Gmsh ``model`` of ``rank`` (``None`` elsewhere): mesh, cell tags, facet tags.
+
+    Collective. Both cells of every interior facet are on the rank that owns the facet (shared-facet
+    ghosting): without it DOLFINx drops interior facets at process boundaries without a word.
+    """
+    mode = mesh.GhostMode.shared_facet
+    try:
+        partitioner = mesh.create_cell_partitioner(mode, MAX_FACET_TO_CELL_LINKS)  # 0.11 and newer
+    except TypeError:
+        partitioner = mesh.create_cell_partitioner(mode)
+    data = gmsh_io.model_to_mesh(model, comm, rank, gdim=gdim, partitioner=partitioner)
+    # a plain triple in 0.9, the named tuple MeshData(mesh, cell_tags, facet_tags, ...) from 0.10 on
+    return data[0], data[1], data[2]
+
+
+def geometry_dofmap(domain: mesh.Mesh) -> np.ndarray:
+    """Geometry nodes of each cell of this rank, ghosts included: (cells, nodes per cell), int32."""
+    dofmaps = getattr(domain.geometry, "dofmaps", None)
+    if dofmaps is None or callable(dofmaps):
+        return domain.geometry.dofmap
+    return dofmaps[0]
+
+
+def interpolation_points(space_or_element: Any) -> np.ndarray:
+    """Reference points where an expression is evaluated to be interpolated into the space."""
+    element = getattr(space_or_element, "element", space_or_element)
+    points = element.interpolation_points
+    return points() if callable(points) else points
+
+
+def collapse(space: fem.FunctionSpace, index: int) -> tuple[fem.FunctionSpace, np.ndarray]:
+    """Component ``index`` of a mixed space as a space of its own, and its dofs in the mixed one (int32)."""
+    component, dofs = space.sub(index).collapse()
+    if len(dofs) > 0 and np.ndim(dofs[0]) > 0:  # from 0.11 on: one array per cell type
+        dofs = np.concatenate(dofs)
+    return component, np.asarray(dofs, dtype=np.int32).ravel()
+
+
+def runtime_info() -> dict[str, Any]:
+    """Versions and abilities of what runs underneath: written to run.json and printed by ``info``."""
+    import gmsh
+    import mpi4py
+    import petsc4py
+
+    info: dict[str, Any] = {
+        "dolfinx": dolfinx.__version__,
+        "petsc": ".".join(str(part) for part in PETSc.Sys.getVersion()),
+        "petsc4py": petsc4py.__version__,
+        "mpi": MPI.Get_library_version().split(",")[0].splitlines()[0].strip(" \0"),
+        "mpi4py": mpi4py.__version__,
+        "gmsh": gmsh.__version__,
+        "python": platform.python_version(),
+        "blas": _blas_in_use(),
+    }
+    for package in ("hypre", "mumps", "superlu_dist"):
+        info[f"has_{package}"] = bool(PETSc.Sys.hasExternalPackage(package))
+    return info
+
+
+def _blas_in_use() -> str:
+    """File name of the BLAS that PETSc is linked to, from the libraries mapped into this process (Linux)."""
+    try:
+        maps = Path("/proc/self/maps").read_text()
+    except OSError:
+        return "unknown"
+    files = {line.split(maxsplit=5)[5] for line in maps.splitlines() if line.count("/") > 1}
+    # numpy and scipy from PyPI carry a BLAS of their own, which PETSc does not use
+    names = {Path(file).name for file in files if not re.search(r"(numpy|scipy)\.libs/", file)}
+    for pattern in (r"libopenblas", r"libmkl_rt|libmkl_core", r"libblis", r"libatlas|libsatlas", r"libblas"):
+        found = sorted(name for name in names if re.match(pattern, name))
+        if found:
+            reference = " (reference BLAS, slow: install libopenblas0-serial)" if pattern == "libblas" else ""
+            return found[0] + reference
+    return "unknown"

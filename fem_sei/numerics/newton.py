@@ -1,0 +1,200 @@
+"""Newton's method for a coupled residual: PETSc SNES with our convergence test, and failures as exceptions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import ufl
+from dolfinx import fem
+from dolfinx.fem.petsc import assemble_matrix, assemble_vector, create_matrix
+from petsc4py import PETSc
+
+from fem_sei.numerics.linear import insert_options, remove_options
+
+
+STAGNATION = 1e-10  # update below which rounding decides and a further iteration gains nothing
+
+
+class NewtonFailure(RuntimeError):
+    """A solve that did not converge: ``reason`` (PETSc's name) and ``worst_field`` (largest residual)."""
+
+    def __init__(self, reason: str, worst_field: str, residuals: dict[str, float]):
+        listed = ", ".join(f"{name} {value:.2e}" for name, value in residuals.items())
+        super().__init__(f"{reason}; largest residual in the equation of {worst_field} (max-norms: {listed})")
+        self.reason, self.worst_field, self.residuals = reason, worst_field, residuals
+
+
+def _reason_names(cls: type) -> dict[int, str]:
+    return {value: name for name, value in vars(cls).items() if isinstance(value, int)}
+
+
+SNES_REASONS = _reason_names(PETSc.SNES.ConvergedReason)
+KSP_REASONS = _reason_names(PETSc.KSP.ConvergedReason)
+
+
+@dataclass
+class Tolerances:
+    """When a solve is done: largest update, and largest sum of each equation's residual.
+
+    The sum of an equation's residual over all nodes is the amount of its conserved quantity that the
+    solve leaves unaccounted for, per unit of time: ``imbalance`` bounds it for each field.
+    """
+
+    update: float
+    imbalance: np.ndarray
+    max_iterations: int = 15
+
+
+class BlockNewton:
+    """Solves F(u; v) = 0 for a P1 function ``u`` with several components, Jacobian by ``ufl.derivative``.
+
+    Essential values are put into ``u`` before the iteration; their rows then keep the residual 0, and
+    the unconstrained residual of those rows is the flux that enters there (``reactions``, one sum per
+    boundary condition): the consistent flux that makes balances exact.
+
+    ``damping``: the update of all fields but the first is scaled down where its largest entry exceeds it.
+    """
+
+    def __init__(
+        self,
+        residual: ufl.Form,
+        u: fem.Function,
+        bcs: list[fem.DirichletBC],
+        fields: tuple[str, ...],
+        prefix: str,
+        profile: dict[str, object],
+        user_options: dict[str, object],
+        damping: float,
+    ):
+        self.u, self.bcs, self.fields, self.damping = u, bcs, fields, damping
+        self._residual_ufl = residual
+        self.F = fem.form(residual)
+        # expand_derivatives first: otherwise DOLFINx 0.9 mis-binds coefficients of a re-used Jacobian
+        self.J = fem.form(ufl.algorithms.expand_derivatives(ufl.derivative(residual, u, ufl.TrialFunction(u.function_space))))
+        self.tolerances = Tolerances(1e-6, np.full(len(fields), np.inf))
+        index_map, self.bs = u.function_space.dofmap.index_map, u.function_space.dofmap.index_map_bs
+        self.comm = u.function_space.mesh.comm
+        self.owned = index_map.size_local * self.bs
+        self.A = create_matrix(self.J)
+        self.A.setBlockSize(self.bs)
+        self.b = u.x.petsc_vec.duplicate()
+        self.x = u.x.petsc_vec.duplicate()
+        self._bc_rows = [self._owned_rows(bc) for bc in bcs]
+        self.reactions = [0.0] * len(bcs)
+        self.update, self.linear_iterations = np.inf, 0
+        self.sums = np.zeros(len(fields))
+        self._options = insert_options(prefix, profile, user_options)
+        self.snes = self._build(prefix)
+
+    def _owned_rows(self, bc: fem.DirichletBC) -> np.ndarray:
+        rows, owned = bc.dof_indices()
+        return np.asarray(rows[:owned], dtype=np.int32)
+
+    def _build(self, prefix: str) -> PETSc.SNES:
+        snes = PETSc.SNES().create(self.comm)
+        snes.setOptionsPrefix(prefix)
+        snes.setFunction(self._assemble_residual, self.b)
+        snes.setJacobian(self._assemble_jacobian, self.A)
+        snes.setConvergenceTest(self._converged)
+        ksp = snes.getKSP()
+        ksp.setOptionsPrefix(prefix)  # before the splitting is named, or its sub-options are never read
+        if PETSc.Options().getString(prefix + "pc_type", "") == "fieldsplit":
+            pc = ksp.getPC()
+            pc.setOptionsPrefix(prefix)
+            pc.setType("fieldsplit")
+            pc.setFieldSplitFields(self.bs, *[(name, [i]) for i, name in enumerate(self.fields)])
+        PETSc.Options().setValue(prefix + "snes_linesearch_type", PETSc.Options().getString(prefix + "snes_linesearch_type", "basic"))
+        snes.setFromOptions()
+        ksp.setPostSolve(self._damp)
+        return snes
+
+    def _load(self, x: PETSc.Vec) -> None:
+        x.ghostUpdate(PETSc.InsertMode.INSERT, PETSc.ScatterMode.FORWARD)
+        with x.localForm() as local:
+            self.u.x.array[:] = local.array_r
+
+    def _assemble_residual(self, _snes: PETSc.SNES, x: PETSc.Vec, b: PETSc.Vec) -> None:
+        self._load(x)
+        with b.localForm() as local:
+            local.set(0.0)
+        assemble_vector(b, self.F)
+        b.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
+        values = b.array
+        self.reactions = [float(values[rows].sum()) for rows in self._bc_rows]
+        for rows in self._bc_rows:
+            values[rows] = 0.0
+        self.sums = values[: self.owned].reshape(-1, self.bs).sum(axis=0)
+        self.sums = self.comm.allreduce(self.sums)
+        b.array[:] = values
+
+    def _assemble_jacobian(self, _snes: PETSc.SNES, x: PETSc.Vec, A: PETSc.Mat, _P: PETSc.Mat) -> None:
+        self._load(x)
+        A.zeroEntries()
+        assemble_matrix(A, self.J, self.bcs)
+        A.assemble()
+
+    def _damp(self, _ksp: PETSc.KSP, _rhs: PETSc.Vec, update: PETSc.Vec) -> None:
+        values = np.abs(update.array_r.reshape(-1, self.bs))
+        local = values.max(axis=0) if values.size else np.zeros(self.bs)
+        self.update = float(self.comm.allreduce(float(local.max()), op=_max()))
+        damped = float(self.comm.allreduce(float(local[1:].max()), op=_max()))
+        if damped > self.damping:
+            update.scale(self.damping / damped)
+
+    def _converged(self, snes: PETSc.SNES, iteration: int, norms: tuple[float, float, float]) -> int:
+        reasons = PETSc.SNES.ConvergedReason
+        if not np.isfinite(norms[2]):
+            return reasons.DIVERGED_FNORM_NAN
+        balanced = (np.abs(self.sums) <= self.tolerances.imbalance).all()
+        if iteration > 0 and (self.update <= STAGNATION or (balanced and self.update <= self.tolerances.update)):
+            return reasons.CONVERGED_SNORM_RELATIVE
+        return reasons.DIVERGED_MAX_IT if iteration >= self.tolerances.max_iterations else reasons.ITERATING
+
+    def solve(self) -> int:
+        """Solve from the present value of ``u``; returns the number of Newton iterations.
+
+        Collective. Raises NewtonFailure where it does not converge (``u`` is then of no use).
+        """
+        for bc in self.bcs:
+            bc.set(self.u.x.array)
+        self.u.x.scatter_forward()
+        self.u.x.petsc_vec.copy(self.x)
+        self.x.ghostUpdate(PETSc.InsertMode.INSERT, PETSc.ScatterMode.FORWARD)
+        self.update = np.inf
+        self.snes.solve(None, self.x)
+        self._load(self.x)
+        self.linear_iterations = self.snes.getLinearSolveIterations()
+        self.reactions = [float(self.comm.allreduce(value)) for value in self.reactions]
+        reason = self.snes.getConvergedReason()
+        if reason <= 0:
+            raise self._failure(reason)
+        return self.snes.getIterationNumber()
+
+    def _failure(self, reason: int) -> NewtonFailure:
+        name = SNES_REASONS.get(reason, str(reason))
+        if reason == PETSc.SNES.ConvergedReason.DIVERGED_LINEAR_SOLVE:
+            name += f" ({KSP_REASONS.get(self.snes.getKSP().getConvergedReason(), '?')})"
+        values = np.abs(self.b.array_r.reshape(-1, self.bs))
+        local = values.max(axis=0) if values.size else np.zeros(self.bs)
+        largest = np.array([self.comm.allreduce(float(v), op=_max()) for v in local])
+        worst = self.fields[int(np.argmax(np.nan_to_num(largest, nan=np.inf)))]
+        return NewtonFailure(name, worst, dict(zip(self.fields, largest, strict=True)))
+
+    def unused_options(self) -> list[str]:
+        """Names of the profile's and the case's options that nothing consumed."""
+        database = PETSc.Options()
+        return [name for name in self._options if not database.used(name)]
+
+    def close(self) -> None:
+        """Free PETSc objects (collective) and withdraw the options."""
+        remove_options(self._options)
+        for thing in (self.snes, self.A, self.b, self.x):
+            thing.destroy()
+
+
+def _max():
+    from mpi4py import MPI
+
+    return MPI.MAX

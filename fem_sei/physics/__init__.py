@@ -1,0 +1,1 @@
+"""Residuals in UFL, one file per piece of physics: no files, no time loops, no solvers."""

@@ -1,0 +1,86 @@
+"""The animation of a two-dimensional run: mp4 where ffmpeg is at hand, else gif."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+
+from fem_sei.post.open import Run
+from fem_sei.post.pictures import Panel, add_colour_bar, colour_scale, moment_text, name_layers
+from fem_sei.post.scene import Scene, scene, view_of
+from fem_sei.post.style import STYLE, figure
+
+SIZE = (8.0, 4.5)  # inches; at 160 dots per inch 1280 x 720, which every codec and slide takes
+DPI = 160
+PIXELS = 420
+SECONDS = 6.0  # length aimed at
+SLOWEST, FASTEST = 3.0, 15.0  # frames per second
+HOLD = 1.5  # seconds on the last frame
+
+log = logging.getLogger(__name__)
+
+
+def animate(run: Run, folder: Path) -> list[Path]:
+    """All field outputs of a run as a film: concentration and potential side by side."""
+    folder.mkdir(exist_ok=True)
+    rate = float(np.clip(len(run.outputs) / SECONDS, SLOWEST, FASTEST))
+    frames = _held(_frames(run), round(HOLD * rate))
+    try:
+        import imageio_ffmpeg
+    except ImportError:
+        log.warning("imageio-ffmpeg is not installed: writing the animation as a gif, not as mp4")
+        return [_write_gif(frames, rate, folder / "animation.gif")]
+    path = folder / "animation.mp4"
+    size = round(SIZE[0] * DPI), round(SIZE[1] * DPI)
+    writer = imageio_ffmpeg.write_frames(str(path), size, fps=rate, quality=8, ffmpeg_log_level="error")
+    writer.send(None)
+    for frame in frames:
+        writer.send(frame)
+    writer.close()
+    return [path]
+
+
+@matplotlib.rc_context(STYLE)
+def _frames(run: Run) -> Iterator[np.ndarray]:
+    """The frames as arrays (rows, columns, 3) of bytes."""
+    view = view_of(run)
+    scenes: list[Scene] = [scene(run, index, view, PIXELS) for index in range(len(run.outputs))]
+    fields = list(scenes[0].fields)
+    made = figure(*SIZE, layout="compressed", dpi=DPI)
+    axes = made.subplots(1, len(fields), sharey=True, squeeze=False)[0]
+    axes[0].set_ylabel("y (µm)")
+    panels = []
+    for field, panel in zip(fields, axes, strict=True):
+        colours = colour_scale(field, scenes)
+        panel.set_xlabel("x (µm)")
+        panels.append(Panel(panel, run, view, field, colours))
+        add_colour_bar(made, colours, [panel], field)
+    name_layers(axes[-1], run, view)
+    for moment in scenes:
+        for panel in panels:
+            panel.show(moment)
+        made.suptitle(f"{run.title}\n{moment_text(moment)}", fontsize=11)
+        made.canvas.draw()
+        made.set_layout_engine("none")  # placed once: nothing may jump from frame to frame
+        yield np.ascontiguousarray(np.asarray(made.canvas.buffer_rgba())[:, :, :3])
+
+
+def _held(frames: Iterator[np.ndarray], times: int) -> Iterator[np.ndarray]:
+    """The frames, the last one repeated."""
+    frame = None
+    for frame in frames:
+        yield frame
+    for _ in range(times):
+        yield frame
+
+
+def _write_gif(frames: Iterator[np.ndarray], rate: float, path: Path) -> Path:
+    from PIL import Image
+
+    first, *others = [Image.fromarray(frame) for frame in frames]
+    first.save(path, save_all=True, append_images=others, duration=round(1000.0 / rate), loop=0)
+    return path

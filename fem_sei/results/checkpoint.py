@@ -1,0 +1,190 @@
+"""Checkpoints: functions saved on any number of ranks and read back on any other, with PETSc's HDF5 viewer.
+
+A value is stored under the key (index of the cell in the input mesh, local dof in the cell), which does not
+depend on how DOLFINx distributes the mesh or numbers the dofs. The mesh itself is not stored: it must be
+made again in the same way (same Gmsh model, same order of the cells); the midpoints of its cells are stored
+to notice when it is not. Dofs shared by cells are stored once for each cell, which costs room but no
+communication. Lagrange elements up to degree 2 and cell-wise ones of any degree (several dofs on one edge
+or facet would depend on its orientation).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from dolfinx import fem, mesh
+from petsc4py import PETSc
+
+from fem_sei.numerics.compat import geometry_dofmap
+from fem_sei.results.collective import on_rank_zero
+from fem_sei.results.run_folder import write_atomically
+
+FORMAT = 1
+KEPT = 2  # checkpoints that stay in the folder
+MIDPOINTS = "cell_midpoints"
+MIDPOINT_TOLERANCE = 1e-9  # of the size of the mesh
+
+
+class CheckpointError(RuntimeError):
+    """The checkpoint is missing, incomplete, or belongs to another mesh or other functions."""
+
+
+def save(
+    folder: Path, domain: mesh.Mesh, functions: Mapping[str, fem.Function], meta: Mapping[str, Any]
+) -> Path:
+    """Write a checkpoint of ``functions`` and of ``meta`` (JSON) into ``folder`` (collective).
+
+    Returns its .json file, which is written last: without it the checkpoint does not count, so that an
+    interrupted write leaves the one before. The last two are kept.
+    """
+    comm = domain.comm
+    number = on_rank_zero(comm, lambda: _prepare(folder))
+    data = folder / f"checkpoint_{number:06d}.h5"
+    values = {name: _cell_values(function) for name, function in functions.items()}
+    values[MIDPOINTS] = _midpoints(domain)
+    cells = _original_cells(domain, owned_only=True)
+
+    temporary = data.with_name(data.name + ".tmp")
+    viewer = PETSc.Viewer().createHDF5(str(temporary), mode="w", comm=comm)
+    for name, rows in values.items():
+        owned = np.ascontiguousarray(rows[: len(cells)])
+        vector = _vector(domain, name, owned.shape[1])
+        vector.setValues(_indices(cells, owned.shape[1]), owned.ravel())
+        vector.assemble()
+        vector.view(viewer)
+        vector.destroy()
+    viewer.destroy()
+
+    layout = {name: rows.shape[1] for name, rows in values.items()}
+    content = {"format": FORMAT, "cells": _number_of_cells(domain), "layout": layout, "meta": dict(meta)}
+    index = data.with_suffix(".json")
+    on_rank_zero(comm, lambda: _commit(temporary, data, index, json.dumps(content)))
+    return index
+
+
+def load(index: Path, domain: mesh.Mesh, functions: Mapping[str, fem.Function]) -> dict[str, Any]:
+    """Fill ``functions`` from the checkpoint ``index`` (a .json file) and return its ``meta`` (collective).
+
+    Raises CheckpointError, on every rank and before any function is changed, if the checkpoint cannot be
+    read, lacks a function, or was made on another mesh.
+    """
+    content = on_rank_zero(domain.comm, lambda: _read_index(index))
+    if content["cells"] != _number_of_cells(domain):
+        raise CheckpointError(
+            f"{index} was made on a mesh of {content['cells']} cells; this one has {_number_of_cells(domain)}"
+        )
+    rows = {name: _cell_values(function) for name, function in functions.items()}
+    rows[MIDPOINTS] = _midpoints(domain)
+    wrong = [name for name, values in rows.items() if content["layout"].get(name) != values.shape[1]]
+    if wrong:
+        raise CheckpointError(f"{index} has no {', '.join(wrong)} in these spaces: {content['layout']}")
+
+    cells = _original_cells(domain, owned_only=False)
+    viewer = PETSc.Viewer().createHDF5(str(index.with_suffix(".h5")), mode="r", comm=domain.comm)
+    found = {}
+    for name, values in rows.items():
+        vector = _vector(domain, name, values.shape[1])
+        vector.load(viewer)
+        found[name] = _gather(vector, _indices(cells, values.shape[1])).reshape(values.shape)
+        vector.destroy()
+    viewer.destroy()
+
+    size = np.ptp(domain.geometry.x, axis=0).max(initial=0.0)
+    distance = np.abs(found[MIDPOINTS] - rows[MIDPOINTS]).max(initial=0.0)
+    if any(domain.comm.allgather(bool(distance > MIDPOINT_TOLERANCE * size))):
+        raise CheckpointError(f"{index} was made on another mesh: its cells are at other places")
+    for name, function in functions.items():
+        function.x.array[_cell_dofs(function)] = found[name]
+    return content["meta"]
+
+
+def latest(folder: Path) -> Path | None:
+    """The newest complete checkpoint in ``folder``, or None. Not collective."""
+    return max(folder.glob("checkpoint_*.json"), default=None)
+
+
+def _cell_dofs(function: fem.Function) -> np.ndarray:
+    """Where each cell of this rank (ghosts too) finds its values in ``function.x.array``: a row per cell."""
+    space = function.function_space
+    if not _is_orientation_free(space):
+        raise CheckpointError(f"{function.name}: an element with several dofs on an edge cannot be saved")
+    dofs, block = space.dofmap.list, space.dofmap.bs
+    return (dofs[:, :, None] * block + np.arange(block)).reshape(len(dofs), -1)
+
+
+def _is_orientation_free(space: fem.FunctionSpace) -> bool:
+    if space.num_sub_spaces > 0:
+        return all(_is_orientation_free(space.sub(index)) for index in range(space.num_sub_spaces))
+    layout = space.dofmap.dof_layout
+    return all(len(layout.entity_dofs(dimension, 0)) <= 1 for dimension in range(1, space.mesh.topology.dim))
+
+
+def _cell_values(function: fem.Function) -> np.ndarray:
+    function.x.scatter_forward()  # an owned cell may have dofs that another rank owns
+    return function.x.array[_cell_dofs(function)]
+
+
+def _midpoints(domain: mesh.Mesh) -> np.ndarray:
+    return domain.geometry.x[geometry_dofmap(domain)].mean(axis=1)
+
+
+def _original_cells(domain: mesh.Mesh, owned_only: bool) -> np.ndarray:
+    cells = np.asarray(domain.topology.original_cell_index, dtype=PETSc.IntType)
+    return cells[: domain.topology.index_map(domain.topology.dim).size_local] if owned_only else cells
+
+
+def _number_of_cells(domain: mesh.Mesh) -> int:
+    return domain.topology.index_map(domain.topology.dim).size_global
+
+
+def _indices(cells: np.ndarray, width: int) -> np.ndarray:
+    return (cells[:, None] * width + np.arange(width, dtype=PETSc.IntType)).ravel()
+
+
+def _vector(domain: mesh.Mesh, name: str, width: int) -> PETSc.Vec:
+    vector = PETSc.Vec().createMPI(_number_of_cells(domain) * width, comm=domain.comm)
+    vector.setName(name)
+    return vector
+
+
+def _gather(vector: PETSc.Vec, indices: np.ndarray) -> np.ndarray:
+    """The entries ``indices`` of a distributed vector, on this rank."""
+    local = PETSc.Vec().createSeq(len(indices), comm=PETSc.COMM_SELF)
+    wanted = PETSc.IS().createGeneral(indices, comm=PETSc.COMM_SELF)
+    scatter = PETSc.Scatter().create(vector, wanted, local, None)
+    scatter.scatter(vector, local)
+    values = local.array.copy()
+    for petsc_object in (scatter, wanted, local):
+        petsc_object.destroy()
+    return values
+
+
+def _prepare(folder: Path) -> int:
+    folder.mkdir(exist_ok=True)
+    newest = latest(folder)
+    return 0 if newest is None else int(newest.stem.rpartition("_")[2]) + 1
+
+
+def _commit(temporary: Path, data: Path, index: Path, text: str) -> None:
+    os.replace(temporary, data)
+    write_atomically(index, text)
+    for old in sorted(index.parent.glob("checkpoint_*.json"))[:-KEPT]:
+        old.unlink()
+        old.with_suffix(".h5").unlink(missing_ok=True)
+
+
+def _read_index(index: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(index.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"cannot read the checkpoint {index}: {error}") from error
+    if content.get("format") != FORMAT:
+        raise CheckpointError(f"{index} has format {content.get('format')}; this version reads {FORMAT}")
+    if not index.with_suffix(".h5").is_file():
+        raise CheckpointError(f"{index.with_suffix('.h5')} is missing")
+    return content

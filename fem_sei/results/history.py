@@ -1,0 +1,87 @@
+"""Tables of a run: history.csv grows by one row per accepted step; summary.csv compares variants."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Mapping
+from numbers import Integral
+from pathlib import Path
+from types import TracebackType
+
+from mpi4py import MPI
+
+from fem_sei.results.run_folder import write_atomically
+
+
+class History:
+    """history.csv: a header ``name [unit]``, then one comma-separated row per accepted step.
+
+    ``columns`` maps names to units; the unit of a dimensionless column is ``""``. Rank 0 writes, and
+    flushes every row, so that the table can be read while the run goes on. Numbers are written with all
+    their digits. Creating one and appending are called by every rank and do not communicate.
+    """
+
+    def __init__(self, path: Path, columns: Mapping[str, str], comm: MPI.Comm) -> None:
+        self.columns = dict(columns)
+        self.last: dict[str, float | int] = {}
+        self._file = None
+        if comm.rank == 0:
+            self._file = open(path, "w", encoding="utf-8", newline="")  # noqa: SIM115 (it stays open)
+            self._write(_titles(self.columns))
+
+    def append(self, values: Mapping[str, float | int]) -> None:
+        """Add a row. Raises ValueError (on every rank) unless ``values`` has exactly the columns."""
+        if values.keys() != self.columns.keys():
+            missing = sorted(self.columns.keys() - values.keys())
+            unknown = sorted(values.keys() - self.columns.keys())
+            raise ValueError(f"row of the history: missing {missing}, unknown {unknown}")
+        self.last = {name: values[name] for name in self.columns}
+        if self._file is not None:
+            self._write([_digits(value) for value in self.last.values()])
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def __enter__(self) -> History:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _write(self, cells: Iterable[str]) -> None:
+        self._file.write(",".join(cells) + "\n")
+        self._file.flush()
+
+
+def write_summary(
+    path: Path,
+    columns: Mapping[str, str],
+    rows: Iterable[tuple[str, str, Mapping[str, float | int]]],
+    comm: MPI.Comm,
+) -> None:
+    """Write summary.csv: ``name,status`` and the history columns, one row per variant (rank 0 writes).
+
+    A row is (name, status, last row of the history), the last being empty for a variant without a step.
+    """
+    if comm.rank != 0:
+        return
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["name", "status", *_titles(columns)])
+    for name, status, last in rows:
+        table.writerow([name, status, *(_digits(last[key]) if key in last else "" for key in columns)])
+    write_atomically(path, text.getvalue())
+
+
+def _titles(columns: Mapping[str, str]) -> list[str]:
+    return [f"{name} [{unit}]" if unit else name for name, unit in columns.items()]
+
+
+def _digits(value: float | int) -> str:
+    """The shortest text that reads back as the same number."""
+    return str(int(value)) if isinstance(value, Integral) else repr(float(value))

@@ -1,0 +1,138 @@
+"""The folder of one run: what its files are called, and who may create or replace it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpi4py import MPI
+
+from fem_sei.results.collective import on_rank_zero
+
+MANIFEST = "run.json"
+FILES = (MANIFEST, "case.toml", "history.csv", "summary.csv", "fields.pvd")
+FOLDERS = {  # what a run writes into its sub-folders, as patterns
+    "fields": ("fields_*.vtu", "fields_*.pvtu"),
+    "checkpoint": ("checkpoint_*",),
+    "pictures": ("*.png", "*.mp4", "*.gif"),
+}
+
+
+class RunFolderError(RuntimeError):
+    """The run folder cannot be created; nothing was written."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Paths of a run folder. :meth:`create` makes the folder; ``RunFolder(path, comm)`` touches nothing."""
+
+    path: Path
+    comm: MPI.Comm
+
+    @classmethod
+    def create(cls, path: Path, comm: MPI.Comm, force: bool = False) -> RunFolder:
+        """Create an empty run folder, parents included (collective; rank 0 does the work).
+
+        An existing folder that holds anything is refused, unless it is a run folder and ``force`` is
+        given: then the files of the earlier run are deleted, and files that no run writes are left
+        alone. Raises RunFolderError, the same on every rank, before anything is written.
+        """
+        path = Path(path)
+        on_rank_zero(comm, lambda: _create(path, force))
+        return cls(path, comm)
+
+    def variant(self, name: str) -> RunFolder:
+        """Create the folder of the variant ``name`` inside this one (collective)."""
+        if Path(name).name != name or name in (".", "..") or name in FOLDERS or name in FILES:
+            raise RunFolderError(f"{name!r} cannot be the name of a variant: it is no name for a folder")
+        return RunFolder.create(self.path / name, self.comm)
+
+    def write_text(self, name: str, text: str) -> None:
+        """Write the file ``name`` of the folder (collective; rank 0 writes)."""
+        on_rank_zero(self.comm, lambda: (self.path / name).write_text(text, encoding="utf-8"))
+
+    @property
+    def manifest(self) -> Path:
+        return self.path / MANIFEST
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.csv"
+
+    @property
+    def summary(self) -> Path:
+        return self.path / "summary.csv"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.path / "checkpoint"
+
+    @property
+    def pictures(self) -> Path:
+        return self.path / "pictures"
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace the file ``path`` in one step: a reader sees the old text or the new one, never a part.
+
+    Not collective: for the one rank that writes.
+    """
+    temporary = path.with_name(path.name + ".tmp")
+    temporary.write_text(text, encoding="utf-8")
+    os.replace(temporary, path)
+
+
+def _create(path: Path, force: bool) -> None:
+    existing = path
+    while not os.path.lexists(existing):
+        existing = existing.parent
+    if not existing.is_dir():
+        raise RunFolderError(f"cannot create the run folder {path}: {existing} is not a folder")
+    if not os.access(existing, os.W_OK | os.X_OK):
+        raise RunFolderError(
+            f"cannot create the run folder {path}: no permission to write in {existing}. "
+            "Choose another place with --out DIR."
+        )
+    if existing == path and any(path.iterdir()):
+        _make_room(path, force)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(f"cannot create the run folder {path}: {error.strerror}") from error
+
+
+def _make_room(path: Path, force: bool) -> None:
+    is_run = (path / MANIFEST).is_file()
+    if not is_run:
+        raise RunFolderError(
+            f"{path} exists, is not empty and holds no {MANIFEST}: it is not the folder of an earlier run, "
+            "so nothing in it is touched. Choose another place with --out DIR."
+        )
+    if not force:
+        raise RunFolderError(
+            f"{path} holds the results of an earlier run. "
+            "Give --force to delete them, or another place with --out DIR."
+        )
+    try:
+        _delete_run(path)
+    except OSError as error:
+        raise RunFolderError(f"cannot delete the earlier run in {path}: {error}") from error
+
+
+def _delete_run(path: Path) -> None:
+    """Delete what a run wrote in ``path``, and the runs of its variants. Links are removed, not followed."""
+    for folder in sorted(entry for entry in path.iterdir() if entry.is_dir() and not entry.is_symlink()):
+        if folder.name in FOLDERS:
+            for pattern in FOLDERS[folder.name]:
+                for file in folder.glob(pattern):
+                    file.unlink()
+        elif (folder / MANIFEST).is_file():
+            _delete_run(folder)
+        else:
+            continue
+        if not any(folder.iterdir()):
+            folder.rmdir()
+    for name in reversed(FILES):  # run.json last: an interrupted deletion can be repeated
+        for file in (path / name, path / f"{name}.tmp"):
+            file.unlink(missing_ok=True)

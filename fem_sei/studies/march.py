@@ -1,0 +1,231 @@
+"""March a plating model through the steps of its operation: error control, retries, milestones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from mpi4py import MPI
+
+from fem_sei.case.schema import Case, Step
+from fem_sei.numerics.newton import NewtonFailure
+from fem_sei.numerics.time import Levels, StepControl, bdf_coefficients, error_fraction, integrate_rate
+from fem_sei.studies.plating import PlatingModel
+
+PSI_TOLERANCE = 0.05  # error of the front position per step, in l
+LOG_C_TOLERANCE = 0.02  # error of ln c per step
+BOUNDS = (-0.05, 1.05)  # of xi: outside, a step is rejected
+SPEED_FLOOR = 1e-3  # of the speed that rebuilds the profile when all rests, in L0/t0
+LANDING = 1e-9  # relative distance at which a target has been reached
+
+
+class GaveUp(RuntimeError):
+    """No step small enough could be solved: the state is the last good one."""
+
+
+@dataclass
+class StepReport:
+    """What is known of an accepted step, in the model's units."""
+
+    number: int
+    time: float
+    dt: float
+    current: float
+    charge: float
+    salt_gain: float
+    fastest: float
+    newton: int
+    linear: int
+    fraction: float
+
+
+@dataclass(frozen=True)
+class Segment:
+    """One step of the operation: from a value to a value over a ramp, until a time or a thickness gained."""
+
+    start_value: float
+    value: float
+    ramp: float
+    duration: float | None
+    thickness: float | None
+
+    def at(self, elapsed: float) -> float:
+        """Current or potential ``elapsed`` after the start."""
+        if elapsed >= self.ramp:
+            return self.value
+        return self.start_value + (self.value - self.start_value) * elapsed / self.ramp
+
+
+def segments(case: Case, model: PlatingModel) -> list[Segment]:
+    """The operation in the model's units; a thickness at a given current becomes a time."""
+    galvanostatic = case.operation.mode == "galvanostatic"
+    s, before, found = model.scales, 0.0, []
+    for step in case.operation.steps:
+        value = step.current_density / s.current if galvanostatic else step.potential / s.potential
+        ramp = step.ramp / s.time
+        duration = None if step.until.duration is None else step.until.duration / s.time
+        thickness = None if step.until.thickness is None else step.until.thickness / s.length
+        if galvanostatic and thickness is not None:
+            duration, thickness = _time_to_grow(thickness, before, value, ramp), None
+        found.append(Segment(before, value, ramp, duration, thickness))
+        before = value
+    return found
+
+
+def _time_to_grow(thickness: float, before: float, value: float, ramp: float) -> float:
+    """Duration in which a current (in units of speed) with a ramp deposits a thickness."""
+    ramped = (before + value) / 2 * ramp
+    if (thickness - ramped) * value >= 0:
+        return ramp + (thickness - ramped) / value
+    slope = (value - before) / ramp  # reached while still ramping: before t + slope t^2/2 = thickness
+    return (-before + np.sign(thickness) * np.sqrt(before**2 + 2 * slope * thickness)) / slope
+
+
+class March:
+    """Iterate over accepted steps; the model always holds the last accepted state between them."""
+
+    def __init__(self, case: Case, model: PlatingModel, milestones: Callable[[float], float]):
+        """``milestones(t)``: the next time after t that a step must end at (output), in the model's units."""
+        self.model, self.milestones = model, milestones
+        self.plan = segments(case, model)
+        self.tolerance, self.travel = case.time.tolerance, case.time.front_travel
+        s = model.scales
+        scale = model.l / max(abs(segment.value) for segment in self.plan) if case.operation.mode == "galvanostatic" and any(
+            segment.value for segment in self.plan
+        ) else model.l
+        self.first = case.time.initial_step / s.time if case.time.initial_step else 1e-3 * scale
+        self.control = StepControl(
+            dt=self.first,
+            dt_min=case.time.min_step / s.time if case.time.min_step else 1e-6 * scale,
+            dt_max=case.time.max_step / s.time if case.time.max_step else np.inf,
+        )
+        self.levels = Levels()
+        self.time, self.number = 0.0, 0
+        self.charge = self.charge_old = 0.0
+        self.salt_gain = self.salt_gain_old = 0.0
+        self.dt_old: float | None = None
+        self.rejected = 0
+        self.metal_start, self.salt_start = model.metal(), model.salt()
+        self.fastest = 0.0
+
+    def run(self) -> Iterator[StepReport]:
+        """Take all steps. Raises GaveUp with the reason when the smallest step fails."""
+        self._remember()
+        for index, segment in enumerate(self.plan):
+            self.levels.forget()
+            self.dt_old = None
+            self.control.dt = min(self.first, self.control.dt)
+            start, metal = self.time, self.model.metal()
+            done = 0.0
+            while done < 1 - LANDING:
+                report = self._step(segment, start, metal)
+                done = self._progress(segment, start, metal)
+                report.fraction = (index + min(done, 1.0)) / len(self.plan)
+                yield report
+
+    def _progress(self, segment: Segment, start: float, metal: float) -> float:
+        if segment.duration is not None:
+            return (self.time - start) / segment.duration
+        return (self.model.metal() - metal) / segment.thickness * (1 + LANDING)
+
+    def _limits(self, segment: Segment, start: float, metal: float) -> tuple[float, float]:
+        """Next time to stop at, and the largest step."""
+        stop = np.inf if segment.duration is None else start + segment.duration
+        if segment.ramp and self.time < start + segment.ramp * (1 - LANDING):
+            stop = min(stop, start + segment.ramp)
+        stop = min(stop, self.milestones(self.time))
+        limit = self.travel * self.model.l / self.fastest if self.fastest else np.inf
+        if segment.thickness is not None and self.dt_old is not None:
+            rate = (self.charge - self.charge_old) / self.dt_old
+            if rate * segment.thickness > 0:  # land on the thickness; the rate hardly changes over a step
+                left = segment.thickness - (self.model.metal() - metal)
+                limit = min(limit, max(left / rate, self.control.dt_min))
+        return stop, limit
+
+    def _step(self, segment: Segment, start: float, metal: float) -> StepReport:
+        model = self.model
+        while True:
+            stop, limit = self._limits(segment, start, metal)
+            dt = self.control.propose(self.time, stop, limit)
+            new = stop if abs(self.time + dt - stop) <= 1e-12 * abs(stop) else self.time + dt
+            dt = new - self.time
+            try:
+                weights, iterations = self._solve(segment, start, dt, new)
+                error = self._check(new)
+            except (NewtonFailure, StateOutOfRange) as failure:
+                self._restore()
+                self.rejected += 1
+                if not self.control.reject(dt):
+                    raise GaveUp(f"no step above {self.control.dt_min * model.scales.time:.3g} s can be solved: {failure}") from None
+                continue
+            if error > 2.0 and dt > 4 * self.control.dt_min and self.dt_old is not None:
+                self._restore()
+                self.rejected += 1
+                self.control.reject(dt, error)
+                continue
+            break
+        self.control.accept(dt, error)
+        current, influx = model.terminal_current(), model.salt_influx()
+        charge = integrate_rate(current, self.charge, self.charge_old, weights)
+        gain = integrate_rate(influx, self.salt_gain, self.salt_gain_old, weights)
+        self.charge_old, self.charge = self.charge, charge
+        self.salt_gain_old, self.salt_gain = self.salt_gain, gain
+        self.time, self.dt_old = new, dt
+        self.number += 1
+        self._remember()
+        return StepReport(
+            self.number, new, dt, current, charge, gain, self.fastest, iterations, model.solver.linear_iterations, 0.0
+        )
+
+    def _remember(self) -> None:
+        model = self.model
+        model.u2.x.array[:] = model.u1.x.array
+        model.u1.x.array[:] = model.u.x.array
+        self.levels.push(self.time, model.state())
+
+    def _restore(self) -> None:
+        self.model.u.x.array[:] = self.model.u1.x.array
+
+    def _solve(self, segment: Segment, start: float, dt: float, new: float) -> tuple[tuple[float, float, float], int]:
+        model = self.model
+        weights = bdf_coefficients(dt, self.dt_old)
+        model.a0.value, model.a1.value, model.a2.value = weights
+        value = segment.at(new - start)
+        if model.p.mode == "galvanostatic":
+            model.current.value = value
+        else:
+            model.phi_s.value = value
+        guess = self.levels.extrapolate(new, order=1)
+        bound = 20.0 * model.l
+        psi = np.clip(guess[:, 0], -bound, bound)
+        model.set_state(psi, guess[:, 1], guess[:, 2])
+        model.u.x.scatter_forward()
+        self.fastest = model.prepare_step(psi, SPEED_FLOOR)
+        return weights, model.solver.solve()
+
+    def _check(self, new: float) -> float:
+        """Error of the step in tolerances; raises StateOutOfRange where the state makes no sense."""
+        model = self.model
+        xi = model.component("xi")
+        low, high = float(xi.min(initial=0.0)), float(xi.max(initial=1.0))
+        state = model.state()
+        predicted = self.levels.extrapolate(new, order=2)
+        share = error_fraction(self.levels.times, new)
+        difference = np.abs(state - predicted) * share
+        near = np.abs(state[:, 0]) < 2 * model.l
+        outside = state[:, 0] < 0
+        errors = [
+            float(difference[near, 0].max(initial=0.0)) / (PSI_TOLERANCE * model.l),
+            float(difference[outside, 1].max(initial=0.0)) / LOG_C_TOLERANCE,
+        ]
+        comm = model.comm
+        error = comm.allreduce(max(errors), op=MPI.MAX) / self.tolerance
+        low, high = comm.allreduce(low, op=MPI.MIN), comm.allreduce(high, op=MPI.MAX)
+        if not (np.isfinite(error) and BOUNDS[0] <= low and high <= BOUNDS[1]):
+            raise StateOutOfRange(f"xi between {low:.3g} and {high:.3g}, error {error:.3g}")
+        return error
+
+
+class StateOutOfRange(RuntimeError):
+    """A solved step whose fields make no sense."""

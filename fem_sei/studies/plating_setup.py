@@ -1,0 +1,58 @@
+"""From a case to the mesh and the model of a plating study."""
+
+from __future__ import annotations
+
+from mpi4py import MPI
+
+from fem_sei.case import plan
+from fem_sei.case.schema import Case
+from fem_sei.geometry.regions import StackMesh
+from fem_sei.geometry.sizes import Box, MeshSizes
+from fem_sei.geometry.stack import build_stack
+from fem_sei.numerics.linear import profile_options
+from fem_sei.studies.plating import FIELDS, PlatingModel, PlatingParameters
+
+LENGTH_SCALE = 1e-6
+
+
+def mesh_sizes(case: Case) -> MeshSizes:
+    """Element sizes: fine where the front will pass, coarse elsewhere."""
+    boxes = [Box(r.x_min, r.x_max, r.y_min, r.y_max) for r in plan.fine_band(case)]
+    return MeshSizes(plan.cell_size(case), plan.coarse_size(case), boxes)
+
+
+def build_mesh(case: Case, comm: MPI.Comm) -> StackMesh:
+    """The meshed stack of the case (collective)."""
+    return build_stack(case.geometry, mesh_sizes(case), comm, LENGTH_SCALE)
+
+
+def parameters(case: Case) -> PlatingParameters:
+    """What the equations need, in SI. The metal region has the ion conductor that covers it."""
+    metal, layers = case.metal, case.geometry.layers
+    covering = [layers[1], *layers[1:]]
+    reference = case.kinetics.reference_concentration or case.conditions.concentration
+    return PlatingParameters(
+        z=int(metal.value("z")),
+        V_m=metal.value("V_m"),
+        temperature=case.conditions.temperature,
+        i0=plan.exchange_current_density(case),
+        alpha=plan.transfer_coefficient(case),
+        surface_energy=plan.surface_energy(case),
+        concentration=case.conditions.concentration,
+        reference_concentration=reference,
+        interface_width=case.phase_field.interface_width,
+        layers={layer.name: case.materials[above.material] for layer, above in zip(layers, covering, strict=True)},
+        counter=case.operation.counter,
+        mode=case.operation.mode,
+        current_scale=max(plan.largest_current(case), 0.1 * plan.exchange_current_density(case)),
+    )
+
+
+def build_model(case: Case, comm: MPI.Comm) -> PlatingModel:
+    """Mesh and model of the case, at the initial state (collective)."""
+    stack = build_mesh(case, comm)
+    nodes = stack.mesh.geometry.index_map().size_global
+    options = profile_options(case.solver.profile, FIELDS, nodes * len(FIELDS), case.geometry.dimension)
+    model = PlatingModel(stack, parameters(case), plan.cell_size(case), options, case.solver.petsc)
+    model.initialise()
+    return model
