@@ -8,6 +8,8 @@ from typing import Any
 
 Place = tuple[str | int, ...]
 LONGEST_SHOWN = 60  # characters of a value in a message
+MOST_LISTED = 15  # keys listed where none is close
+SEE_KEYS = "`fem-sei schema --keys` lists them."
 
 
 @dataclass(frozen=True)
@@ -59,5 +61,6 @@ def did_you_mean(word: Any, choices: Iterable[str]) -> str:
 def unknown_key(place: Place, choices: Iterable[str]) -> Problem:
     """The problem of a key that nobody reads; without a close match it lists what there is."""
     choices = list(choices)
-    close = did_you_mean(place[-1], choices) or f" There are: {', '.join(choices)}."
+    listing = f"There are: {', '.join(choices)}." if len(choices) <= MOST_LISTED else SEE_KEYS
+    close = did_you_mean(place[-1], choices) or f" {listing}"
     return Problem(place, f"is not a known key.{close}", about_key=True)

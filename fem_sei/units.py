@@ -103,6 +103,8 @@ def to_si(text: str, dimension: Dimension) -> float:
         raise UnitError(f"needs {dimension.needs}, got a number without a unit")
     value = float(match["number"])
     try:
+        if not unit_text[0].isalpha() and unit_text[0] != "°":  # pint would take 200%nm for 2 nm
+            raise ValueError(unit_text)
         unit = registry().parse_units(unit_text)
     except Exception:  # pint raises errors of many kinds, also the tokenizer's
         close = difflib.get_close_matches(unit_text, UNITS, n=1, cutoff=0.5)

@@ -1,4 +1,4 @@
-"""Does the run make sense? The numbers that decide it, each with a verdict and, if it is not ok, what to choose.
+"""Does the run make sense? The numbers that decide it, each with a verdict and, if not ok, what to choose.
 
 The limits are those measured for the phase-field formulation of `studies/plating.py`.
 """
@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
 from scipy.constants import R
 
+from fem_sei.case import plan
 from fem_sei.case.estimates import PlannedStep, Stack, planned_steps, stack, surface_extent
 from fem_sei.case.rules import METAL_BELOW_TROUGH, PER_BUMP, PER_LAYER, PER_WAVE, ROOM_ABOVE_CREST
 from fem_sei.case.schema import Bump, Case
@@ -23,6 +25,8 @@ BYTES_PER_DOF, BYTES_PER_RANK = 3.5e3, 0.25e9
 SECONDS_PER_DOF_AND_STEP = 5.5e-6  # one core, 2-D
 TIP_SPEED = 1.4  # mean speed of a tip over that of the mean surface, for the number of steps
 STARTING_STEPS = 20
+GRADING = 1.3  # nodes of the whole mesh over those of the fine band
+MUCH_MEMORY = 8e9  # B
 T_TOLERANCE = 0.5  # K
 
 
@@ -83,7 +87,9 @@ def interface(case: Case) -> Iterator[Row]:
             yield _resolved(f"delta / wavelength of features[{n}]", delta, feature.wavelength, PER_WAVE, 10.0)
             curvature = (2.0 * math.pi / feature.wavelength) ** 2 * abs(feature.amplitude)
         bent = curvature * case.l
-        advice = f"its tip is too sharp; choose interface_width = {_choose(0.4 / curvature)}" if bent > 0.1 else ""
+        advice = (
+            f"its tip is too sharp; choose interface_width = {_choose(0.4 / curvature)}" if bent > 0.1 else ""
+        )
         yield Row(f"curvature times l of features[{n}]", bent, "", _grade(bent <= 0.1, bent <= 0.5), advice)
 
 
@@ -97,7 +103,7 @@ def _resolved(name: str, delta: float, size: float, good: float, least: float) -
 def validity(case: Case) -> Iterator[Row]:
     """Laws of the materials against the temperature and the initial concentration."""
     c, T = case.conditions.concentration, case.conditions.temperature
-    if "melting_temperature" in case.metal and T >= case.metal.value("melting_temperature"):
+    if "melting_temperature" in case.metal and case.metal.value("melting_temperature") <= T:
         melts = case.metal.value("melting_temperature")
         yield Row("temperature", T, "K", "warn", f"the metal melts at {number(melts)} K")
     for material in dict.fromkeys(layer.material for layer in case.geometry.layers[1:]):
@@ -109,7 +115,9 @@ def validity(case: Case) -> Iterator[Row]:
             value, law = float(found(c, T)), found.as_law
             name = f"{key} of {material}"
             if (value <= 0.0 and key != "t_plus") or (key == "t_plus" and not -1.0 < value <= 1.0):
-                yield Row(name, value, found.unit, "refuse", "the law has no meaning here; choose another material")
+                yield Row(
+                    name, value, found.unit, "refuse", "the law has no meaning here; choose another material"
+                )
             elif not law.c_range[0] <= c <= law.c_range[1]:
                 low, high = (number(end / 1000.0) for end in law.c_range)
                 yield Row(name, value, found.unit, "warn", f"the law was fitted from {low} to {high} mol/L")
@@ -140,10 +148,18 @@ def transport_limits(case: Case, cell: Stack, steps: list[PlannedStep]) -> Itera
         elif ratio <= 1.0:
             yield Row(name, ratio, "", "warn", f"close to the limit; {choose}")
         elif step.duration <= runs_out:
-            yield Row(name, ratio, "", "warn", f"the step ends before the salt runs out at about {show(runs_out, 's', 3)}")
+            yield Row(
+                name,
+                ratio,
+                "",
+                "warn",
+                f"the step ends before the salt runs out at about {show(runs_out, 's', 3)}",
+            )
         else:
             end = "the step's end" if case.operation.steps[n].until.duration else "the thickness is reached"
-            advice = f"the salt at the metal runs out after about {show(runs_out, 's', 3)}, before {end}; {choose}"
+            advice = (
+                f"the salt at the metal runs out after about {show(runs_out, 's', 3)}, before {end}; {choose}"
+            )
             stops = case.operation.steps[n].until.duration is not None
             yield Row(name, ratio, "", "warn" if stops else "refuse", advice)
 
@@ -165,7 +181,9 @@ def steady_state(case: Case, cell: Stack, steps: list[PlannedStep]) -> Iterator[
     yield Row("  concentration", voltage.concentration, "V")
     yield Row("  resistance", voltage.ohmic, "V")
     first, kappa = cell.layers[0], cell.kappa(0, c)
-    slope = float(kinetics.exchange_slope(voltage.kinetic, cell.i0, cell.alpha, cell.z, cell.T, c / cell.c_ref))
+    slope = float(
+        kinetics.exchange_slope(voltage.kinetic, cell.i0, cell.alpha, cell.z, cell.T, c / cell.c_ref)
+    )
     yield Row("Wagner number of the first layer", kinetics.wagner_number(kappa, 1.0 / slope, first.thickness))
     numbers = {
         "concentration": case.l * (1.0 - first.t_plus) * abs(i) / (cell.z * F * first.D * c),
@@ -188,29 +206,25 @@ def capillarity(case: Case) -> Iterator[Row]:
 
 
 def growth(case: Case, steps: list[PlannedStep]) -> Iterator[Row]:
-    """Charge, growth and time as planned, and the room for it."""
-    delta, layers = case.phase_field.interface_width, case.geometry.layers
-    heights = [0.0]
-    for step in steps:
-        heights.append(heights[-1] + step.growth)
+    """Time, charge and growth as planned, and the room for it."""
+    delta, layers, planned = case.phase_field.interface_width, case.geometry.layers, plan.planned_growth(case)
     crest, trough = surface_extent(case.geometry)
-    tip = crest + max(heights) * (case.mesh.tip_margin if case.geometry.features else 1.0)
+    tip = crest + planned.highest * (case.mesh.tip_margin if case.geometry.features else 1.0)
     yield Row("planned time", sum(step.duration for step in steps), "s")
-    charge = heights[-1] * case.metal.z * F / case.metal.value("V_m")
-    yield Row("planned charge", charge, "C/m^2")
-    yield Row("planned growth", heights[-1], "m")
+    yield Row("planned charge, both ways", planned.path * case.metal.z * F / case.metal.value("V_m"), "C/m^2")
+    yield Row("planned growth, at most", planned.highest, "m")
     room = sum(layer.thickness for layer in layers[1:]) - ROOM_ABOVE_CREST * delta
     first = layers[1].thickness - ROOM_ABOVE_CREST * delta
-    if crest + max(heights) > room:
-        advice = f'the metal would leave the stack; choose a thicker "{layers[-1].name}" or less growth'
-        yield Row("highest planned tip", tip, "m", "refuse", advice)
+    verdict, advice = "ok", ""
+    if crest + planned.highest > room:
+        verdict, advice = "refuse", f'the metal would leave the stack; choose a thicker "{layers[-1].name}"'
+    elif tip > room:
+        verdict, advice = "warn", f'the tip may leave the stack; choose a thicker "{layers[-1].name}"'
     elif tip > first and len(layers) > 2:
-        advice = f'the metal may grow through "{layers[1].name}" into "{layers[2].name}"'
-        yield Row("highest planned tip", tip, "m", "warn", advice)
-    else:
-        yield Row("highest planned tip", tip, "m", _grade(tip <= room), "" if tip <= room else "the tip may leave the stack")
-    left = layers[0].thickness + trough + min(heights)
-    if min(heights) < 0.0:
+        verdict, advice = "warn", f'the metal may grow through "{layers[1].name}" into "{layers[2].name}"'
+    yield Row("highest tip to be expected", tip, "m", verdict, advice)
+    if planned.lowest < 0.0:
+        left = layers[0].thickness + trough + planned.lowest
         enough = left >= METAL_BELOW_TROUGH * delta
         advice = "" if enough else f'the metal is used up; choose "{layers[0].name}" thicker or strip less'
         yield Row("metal left at its thinnest", left, "m", "ok" if enough else "refuse", advice)
@@ -218,29 +232,27 @@ def growth(case: Case, steps: list[PlannedStep]) -> Iterator[Row]:
 
 def cost(case: Case, steps: list[PlannedStep]) -> Iterator[Row]:
     """Time steps, unknowns, memory and wall time, to a factor of two."""
-    delta, mesh = case.phase_field.interface_width, case.mesh
-    h = delta / mesh.elements_across_interface
-    travel = sum(abs(step.growth) for step in steps)
+    h, path = plan.cell_size(case), plan.planned_growth(case).path
     speed = TIP_SPEED if case.geometry.features else 1.0
-    count = STARTING_STEPS * len(steps) + speed * travel / (case.time.front_travel * case.l)
-    crest, trough = surface_extent(case.geometry)
-    band = crest - trough + mesh.growth_margin * travel + 4.0 * delta
-    nodes = 1.5 * band / h
-    if case.geometry.dimension == 2:
-        flat_band = mesh.growth_margin * travel + 4.0 * delta
-        higher = crest - trough + mesh.growth_margin * (mesh.tip_margin - 1.0) * travel
-        area = case.geometry.width * flat_band
-        for feature in case.geometry.features:
-            wide = 4.0 * feature.width if isinstance(feature, Bump) else case.geometry.width
-            area += min(wide, case.geometry.width) * higher
-        nodes = 1.3 * area / (0.866 * h**2)
+    count = STARTING_STEPS * len(steps) + speed * path / (case.time.front_travel * case.l)
+    width = case.geometry.width or 0.0
+    x = (np.arange(1000) + 0.5) / 1000 * width
+    band = plan.fine_band(case)
+    tops = np.max([np.where((x >= r.x_min) & (x <= r.x_max), r.y_max, -np.inf) for r in band], axis=0)
+    heights = tops - min(r.y_min for r in band)
+    if case.geometry.dimension == 1:
+        nodes = (band[0].y_max - band[0].y_min) / h * GRADING
+    else:
+        nodes = width * float(heights.mean()) / (0.866 * h**2) * GRADING
     dofs = FIELDS * nodes
     memory = BYTES_PER_RANK + BYTES_PER_DOF * dofs
-    advice = "" if memory < 8e9 else "choose a wider interface, less growth or more memory"
+    fits = memory < MUCH_MEMORY
     yield Row("time steps, about", round(count, -1))
     yield Row("degrees of freedom, about", float(f"{dofs:.2g}"))
-    yield Row("memory, about", memory, "B", _grade(memory < 8e9), advice)
-    yield Row("wall time on one core, about", float(f"{count * dofs * SECONDS_PER_DOF_AND_STEP:.1g}"), "s")
+    advice = "" if fits else "choose a wider interface, fewer elements across it, or less growth"
+    yield Row("memory, about", memory, "B", _grade(fits), advice)
+    minutes = count * dofs * SECONDS_PER_DOF_AND_STEP / 60.0
+    yield Row("wall time on one core, about", 60.0 * float(f"{minutes:.1g}"), "s")
 
 
 def _choose(value: float) -> str:

@@ -1,5 +1,5 @@
-"""Estimates about a case before it runs, from the closed forms: steady state of the stack, extent of the
-surface, planned growth. Properties are taken at the initial concentration.
+"""Estimates about a case before it runs, from the closed forms: steady state of the stack, current and
+duration of the steps, extent of the surface. Properties are taken at the initial concentration.
 """
 
 import math
@@ -18,7 +18,7 @@ from fem_sei.materials.library import Material, Property
 class Stack:
     """The layers above the metal with their transport properties, and the kinetics at the metal.
 
-    `i0` holds at the concentration `c_ref`; `closed` if the salt is conserved rather than fed from a reservoir.
+    `i0` holds at the concentration `c_ref`; `closed`: the salt is conserved, not fed from a reservoir.
     """
 
     layers: list[transport.Layer]
@@ -44,7 +44,7 @@ class Stack:
         return self._limit(form, self.layers)
 
     def layer_limit(self, n: int) -> float:
-        """Limiting current density (A/m^2) of layer `n` alone, with the initial concentration at its far side."""
+        """Limiting current density (A/m^2) of layer `n` alone, `c0` at its far side."""
         return self._limit(transport.limiting_current, self.layers[n : n + 1])
 
     def _limit(self, form: Any, layers: list[transport.Layer]) -> float:
@@ -79,7 +79,7 @@ class Stack:
         return 0.5 * (low + high)
 
     def depletion_time(self, i: float) -> float:
-        """Time (s) after which the salt at the metal runs out: Sand's time of the layer that cannot carry `i`.
+        """Time (s) until the salt at the metal runs out: Sand's time of the layer that cannot carry `i`.
 
         The layers below it are taken as steady. Infinite below the limiting current.
         """
@@ -95,7 +95,7 @@ class Stack:
 
 
 def stack(case: Case, metal: Material, conductors: list[Material]) -> Stack:
-    """The stack of a case; `metal` and `conductors` are its materials, `case.kinetics` may override the metal's."""
+    """The stack of a case with its materials; `case.kinetics` goes before the metal's own values."""
     c0, T, z = case.conditions.concentration, case.conditions.temperature, metal.z
 
     def at_start(found: Property) -> float:
@@ -130,26 +130,23 @@ def stack(case: Case, metal: Material, conductors: list[Material]) -> Stack:
 
 @dataclass(frozen=True)
 class PlannedStep:
-    """A step as planned: current density (A/m^2), duration (s), mean growth (m, negative when stripping)."""
+    """A step as planned: current density (A/m^2, steady if the potential is given) and duration (s)."""
 
     current: float
     duration: float
-    growth: float
 
 
 def planned_steps(case: Case, stack: Stack, V_m: float) -> list[PlannedStep]:
-    """The steps of a case; the current of a potentiostatic step is the steady one."""
+    """The steps of a case, whose metal has the molar volume `V_m` (m^3/mol)."""
     return [_planned(step, stack, V_m) for step in case.operation.steps]
 
 
 def _planned(step: Step, stack: Stack, V_m: float) -> PlannedStep:
-    current = step.current_density
-    if current is None:
-        current = stack.current(step.potential)
+    current = stack.current(step.potential) if step.current_density is None else step.current_density
+    if step.until.duration is not None:
+        return PlannedStep(current, step.until.duration)
     speed = float(front_speed(current, V_m, stack.z))
-    if step.until.thickness is not None:
-        return PlannedStep(current, step.until.thickness / speed + 0.5 * step.ramp, step.until.thickness)
-    return PlannedStep(current, step.until.duration, speed * (step.until.duration - 0.5 * step.ramp))
+    return PlannedStep(current, step.until.thickness / speed + 0.5 * step.ramp)
 
 
 def surface_extent(geometry: Geometry) -> tuple[float, float]:

@@ -9,9 +9,8 @@ from typing import Any
 from fem_sei.case import overrides, reader, rules
 from fem_sei.case.overrides import OverrideError
 from fem_sei.case.schema import Case, Kinetics
-from fem_sei.materials import library
-from fem_sei.materials.library import Material, Property
 from fem_sei.materials.catalogue import PROPERTIES
+from fem_sei.materials.library import Property
 from fem_sei.problems import Problem, dotted
 
 
@@ -25,7 +24,7 @@ class CaseError(ValueError):
 
 @dataclass(frozen=True)
 class LoadedCase:
-    """A case file as read: the resolved `case` (base), its `variants` by name, the raw `text` and its `path`."""
+    """A case file as read: the resolved `case` (base), `variants` by name, the raw `text` and its `path`."""
 
     path: Path
     text: str

@@ -64,6 +64,8 @@ def _index(entries: list[Any], part: str, key: str) -> int:
         raise OverrideError(f'"{key}": there is no entry {part}; the list has {count}')
     names = [str(entry.get("name")) for entry in entries if isinstance(entry, dict) and "name" in entry]
     if names.count(part) == 1:
-        return next(n for n, entry in enumerate(entries) if isinstance(entry, dict) and entry.get("name") == part)
+        return next(
+            n for n, entry in enumerate(entries) if isinstance(entry, dict) and entry.get("name") == part
+        )
     hint = did_you_mean(part, names) or (f" There are: {', '.join(names)}." if names else "")
     raise OverrideError(f'"{key}": there is no entry named {part}.{hint}')

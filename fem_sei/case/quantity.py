@@ -5,9 +5,10 @@ tells an editor the type, the pattern and an example.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import GetJsonSchemaHandler
+from pydantic.fields import FieldInfo
 from pydantic_core import core_schema
 
 from fem_sei import units
@@ -43,6 +44,14 @@ class Quantity:
         self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
     ) -> dict[str, Any]:
         return {"type": "string", "pattern": PATTERN, "examples": [self.dimension.example]}
+
+
+def quantity_of(field: FieldInfo) -> Quantity | None:
+    """The quantity a field holds, `X` or `X | None`; None for other fields."""
+    found = [*field.metadata]
+    for part in get_args(field.annotation):
+        found += getattr(part, "__metadata__", ())
+    return next((metadata for metadata in found if isinstance(metadata, Quantity)), None)
 
 
 Length = Annotated[float, Quantity(units.LENGTH)]

@@ -1,10 +1,10 @@
 """From the tables of a case file to the models of the schema, collecting every problem instead of the first.
 
-`read(Case, data, (), problems)` returns the model; where something is wrong it returns as much of it as can be
-read (attributes that cannot are absent), so that the rules can still look at the rest.
+`read(Case, data, (), problems)` returns the model; where something is wrong it returns as much of it as can
+be read (attributes that cannot are absent), so that the rules can still look at the rest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -12,14 +12,19 @@ from annotated_types import MinLen
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
-from fem_sei.case.quantity import Quantity
+from fem_sei.case.quantity import quantity_of
 from fem_sei.case.schema import MaterialTable, Name, Table
 from fem_sei.materials import library
 from fem_sei.materials.library import Material, MaterialError
 from fem_sei.problems import Place, Problem, did_you_mean, shown, unknown_key
 
 NAME_RULE = 'needs a name of letters, digits, "_", "-" and "+"'
-EXPECTED = {str: "needs a text", bool: "needs true or false", int: "needs a whole number", float: "needs a number"}
+EXPECTED = {
+    str: "needs a text",
+    bool: "needs true or false",
+    int: "needs a whole number",
+    float: "needs a number",
+}
 
 
 def key_of(name: str, field: FieldInfo) -> str:
@@ -35,7 +40,8 @@ def read(model: type[Table], data: Any, place: Place, problems: list[Problem]) -
     before = len(problems)
     fields = {key_of(name, field): (name, field) for name, field in model.model_fields.items()}
     problems += [unknown_key((*place, key), fields) for key in data if key not in fields]
-    parts = {}
+    parts: dict[str, Any] = {}
+    broken: list[str] = []
     for key, (name, field) in fields.items():
         if key not in data:
             if field.is_required():
@@ -45,8 +51,10 @@ def read(model: type[Table], data: Any, place: Place, problems: list[Problem]) -
         value = _read_value(field, data[key], (*place, key), problems)
         if len(problems) == found_before or isinstance(value, (Table, list, dict)):
             parts[name] = value
+        else:
+            broken.append(name)
     if len(problems) > before:
-        return _partial(model, parts)
+        return _partial(model, parts, broken)
     try:
         return model.model_validate(_without_tables(data, parts))
     except ValidationError as error:  # a rule of the table as a whole
@@ -57,23 +65,13 @@ def read(model: type[Table], data: Any, place: Place, problems: list[Problem]) -
 
 def expected(field: FieldInfo) -> str:
     """What a missing key needs, in a few words."""
-    quantity = quantity_of(_annotation(field))
+    quantity = quantity_of(field)
     if quantity:
         return f"needs {quantity.dimension.needs}"
     if choices := _choices(_annotation(field)):
         return f"needs {_either(choices)}"
-    return (field.description or "a table of keys").split(". ")[0].rstrip(".")
-
-
-def quantity_of(annotation: Any) -> Quantity | None:
-    """The quantity of an annotated field type, also inside `X | None`."""
-    for metadata in getattr(annotation, "__metadata__", ()):
-        if isinstance(metadata, Quantity):
-            return metadata
-    for argument in get_args(annotation):
-        if get_origin(argument) is Annotated and (found := quantity_of(argument)):
-            return found
-    return None
+    meaning = field.description or tables_of(field.annotation)[0].__doc__
+    return meaning[0].lower() + meaning[1:].split(". ")[0].rstrip(".")
 
 
 def tables_of(annotation: Any) -> list[type[Table]]:
@@ -114,10 +112,11 @@ def _read_entry(tables: list[type[Table]], value: Any, place: Place, problems: l
     if isinstance(kind, str) and kind in by_kind:
         return read(by_kind[kind], value, place, problems)
     if "kind" in value:
-        message = f"needs {_either(list(by_kind))}.{did_you_mean(kind, by_kind)}"
-        problems.append(Problem((*place, "kind"), message))
+        problems.append(Problem((*place, "kind"), _needs_one_of(list(by_kind), kind)))
     else:
-        problems.append(Problem((*place, "kind"), f"is missing: needs {_either(list(by_kind))}", about_key=True))
+        problems.append(
+            Problem((*place, "kind"), f"is missing: needs {_either(list(by_kind))}", about_key=True)
+        )
     return _partial(tables[0], {})
 
 
@@ -170,7 +169,9 @@ def _message(annotation: Any, fault: Mapping[str, Any]) -> str:
     if kind == "value_error":
         return str(context["error"])
     if choices := _choices(annotation):
-        return f"needs {_either(choices)}.{did_you_mean(fault['input'], map(str, choices))}"
+        return _needs_one_of(choices, fault["input"])
+    if get_origin(annotation) is dict:
+        return "needs a text, a number, true or false" if fault["loc"] else "needs a table of keys"
     if kind == "string_pattern_mismatch":
         return NAME_RULE
     bounds = {"greater_than": "above {gt}", "greater_than_equal": "of at least {ge}"}
@@ -187,8 +188,13 @@ def _choices(annotation: Any) -> list[Any]:
     return list(get_args(annotation)) if get_origin(annotation) is Literal else []
 
 
+def _needs_one_of(choices: list[Any], given: Any) -> str:
+    hint = did_you_mean(given, map(str, choices)) if len(choices) > 1 else ""
+    return f"needs {_either(choices)}" + (f".{hint}" if hint else "")
+
+
 def _either(choices: list[Any]) -> str:
-    """"1 or 2"."""
+    """ "1 or 2"."""
     words = [shown(choice) for choice in choices]
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
@@ -198,7 +204,9 @@ def _without_tables(data: Mapping[str, Any], parts: Mapping[str, Any]) -> dict[s
     return {**data, "materials": parts["materials"]} if "materials" in parts else dict(data)
 
 
-def _partial(model: type[Table], parts: dict[str, Any]) -> Table:
-    """As much of a table as could be read: what is required and missing is no attribute of it."""
-    return model.model_construct(**parts)
-
+def _partial(model: type[Table], parts: Mapping[str, Any], broken: Sequence[str] = ()) -> Table:
+    """As much of a table as could be read: what is broken, or required and missing, is no attribute."""
+    table = model.model_construct(**parts)
+    for name in broken:
+        table.__dict__.pop(name, None)
+    return table

@@ -4,6 +4,7 @@ The rules also see cases that could be read only in part: what is missing is no 
 reaches for it ends there.
 """
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,12 +16,13 @@ from fem_sei.materials.library import Material
 from fem_sei.problems import Place, Problem, did_you_mean
 from fem_sei.units import show
 
-NEEDED = {
+NEEDED = {  # properties of materials, by study and kind of material
     "plating": {
         METAL: ("V_m", "z", "exchange_current_density", "alpha", "surface_energy"),
         ION_CONDUCTOR: ("D", "t_plus", "kappa"),
     }
 }
+OPTIONAL = {"plating": {METAL: (), ION_CONDUCTOR: ("thermodynamic_factor",)}}
 RUN_FOLDERS = ("pictures", "fields", "checkpoint")
 ROOM_ABOVE_CREST = 3.0  # interface widths from a crest to the end of the layer above the metal
 METAL_BELOW_TROUGH = 2.5  # interface widths, 10 l
@@ -74,7 +76,9 @@ def layer_has_a_material_of_its_kind(case: Case, place: Place, layer: Layer) -> 
         return
     missing = [key for key in NEEDED[case.case.study][kind] if key not in found]
     if missing:
-        yield Problem(place, f"has no {', '.join(missing)}, which {case.case.study} needs; give it in [materials]")
+        yield Problem(
+            place, f"has no {', '.join(missing)}, which {case.case.study} needs; give it in [materials]"
+        )
 
 
 def metal_is_thick_enough(case: Case) -> Iterator[Problem]:
@@ -84,7 +88,9 @@ def metal_is_thick_enough(case: Case) -> Iterator[Problem]:
     if -trough >= layer.thickness:
         yield Problem(("geometry", "layers", 0, "thickness"), f"the surface goes down to {show(trough, 'm')}")
     elif layer.thickness + trough < least:
-        message = f"needs {METAL_BELOW_TROUGH} interface widths below its lowest point, {show(least - trough, 'm')}"
+        message = (
+            f"needs {METAL_BELOW_TROUGH} interface widths below its lowest point, {show(least - trough, 'm')}"
+        )
         yield Problem(("geometry", "layers", 0, "thickness"), message)
 
 
@@ -94,7 +100,9 @@ def metal_is_thick_enough(case: Case) -> Iterator[Problem]:
 def dimension_fits_the_keys(case: Case) -> Iterator[Problem]:
     geometry = case.geometry
     if geometry.dimension == 2 and geometry.width is None:
-        yield Problem(("geometry", "width"), 'is missing: a 2-D case needs a length (like "2 um")', about_key=True)
+        yield Problem(
+            ("geometry", "width"), 'is missing: a 2-D case needs a length (like "2 um")', about_key=True
+        )
     if geometry.dimension == 1:
         for key in ("width", "features"):
             if getattr(geometry, key):
@@ -112,7 +120,9 @@ def bump_stands_free(case: Case, place: Place, bump: Feature) -> Iterator[Proble
     if not 0.0 <= bump.at <= width:
         yield Problem((*place, "at"), f"is outside the domain, which goes from 0 to {show(width, 'm')}")
     elif not (bump.at in (0.0, width) or bump.width <= bump.at <= width - bump.width):
-        message = f"the bump (half width {show(bump.width, 'm')}) is cut by the edge; put it on the edge or further in"
+        message = (
+            f"the bump of width {show(bump.width, 'm')} is cut by the edge; put it on the edge or further in"
+        )
         yield Problem((*place, "at"), message)
     for n, other in enumerate(case.geometry.features[: place[-1]]):
         if isinstance(other, Bump) and abs(bump.at - other.at) < bump.width + other.width:
@@ -152,12 +162,15 @@ def crest_stays_in_the_layer_above(case: Case) -> Iterator[Problem]:
 
 def interface_is_thinner_than_what_it_resolves(case: Case) -> Iterator[Problem]:
     delta = case.phase_field.interface_width
-    sizes = [(f'layer "{layer.name}"', layer.thickness, PER_LAYER) for layer in case.geometry.layers[1:]]
+    sizes = []
+    for n, layer in enumerate(case.geometry.layers[1:], 1):
+        if hasattr(layer, "thickness"):
+            name = f'layer "{layer.name}"' if hasattr(layer, "name") else f"layers[{n}]"
+            sizes.append((name, layer.thickness, PER_LAYER))
     for n, feature in enumerate(case.geometry.features):
-        if isinstance(feature, Bump):
-            sizes.append((f"width of features[{n}]", feature.width, PER_BUMP))
-        else:
-            sizes.append((f"wavelength of features[{n}]", feature.wavelength, PER_WAVE))
+        for key, per in (("width", PER_BUMP), ("wavelength", PER_WAVE)):
+            if hasattr(feature, key):
+                sizes.append((f"{key} of features[{n}]", getattr(feature, key), per))
     smaller = [f"the {name} ({show(size, 'm')})" for name, size, _ in sizes if delta > size]
     if smaller:
         choose = show(min(size / per for _, size, per in sizes), "m", 3)
@@ -190,7 +203,9 @@ def growth_has_the_sign_of_the_current(case: Case, place: Place, step: Step) -> 
     elif grows == 0.0:
         yield Problem(place, "is never reached at rest; give a duration")
     elif target * grows < 0.0:
-        verb = "strips, so the thickness must be negative" if grows < 0.0 else "deposits, so it must be positive"
+        verb = (
+            "strips, so the thickness must be negative" if grows < 0.0 else "deposits, so it must be positive"
+        )
         yield Problem(place, f"this step {verb}")
 
 
@@ -208,14 +223,16 @@ def current_without_end_is_below_the_limit(case: Case, place: Place, step: Step)
     except KeyError:
         return
     if step.current_density > limit:
-        message = f"is above the limiting current of the stack ({show(limit, 'A/m^2', 3)}) with no stop condition"
+        message = (
+            f"is above the limiting current of the stack ({show(limit, 'A/m^2', 3)}) with no stop condition"
+        )
         yield Problem((*place, "current_density"), message)
 
 
 def time_steps_are_in_order(case: Case) -> Iterator[Problem]:
     given = [(key, getattr(case.time, key)) for key in ("min_step", "initial_step", "max_step")]
     given = [(key, value) for key, value in given if value is not None]
-    for (low_key, low), (key, value) in zip(given, given[1:], strict=False):
+    for (low_key, low), (key, value) in itertools.pairwise(given):
         if low > value:
             yield Problem(("time", key), f"is below {low_key} ({show(low, 's')})")
 

@@ -145,7 +145,7 @@ class Kinetics(Table):
 
 
 class Until(Table):
-    """When a step ends: give one of the two."""
+    """Stop condition of a step: give one of the two."""
 
     duration: PositiveDuration | None = None
     """The step lasts so long."""
@@ -167,7 +167,7 @@ class Step(Table):
     potential: Potential | None = None
     """Potentiostatic: potential of the metal against the counter electrode; negative deposits."""
     until: Until
-    """When the step ends."""
+    """Stop condition, { duration = "10 s" } or { thickness = "0.3 um" }."""
     ramp: Duration = 0.0
     """Time over which the value changes linearly from that of the step before (from zero at first)."""
 
@@ -249,7 +249,7 @@ def _a_material(value: Any) -> Material:
 
 MATERIAL_TABLE = {
     "type": "object",
-    "description": 'A material: extends = "library:NAME" and properties to change, or kind and all properties.',
+    "description": 'extends = "library:NAME" and properties to change, or kind and all properties.',
     "properties": {
         "extends": {"type": "string", "pattern": "^library:", "examples": ["library:Al2O3_model"]},
         "kind": {"enum": ["metal", "ion_conductor"]},

@@ -58,9 +58,7 @@ PROPERTIES = {
     "exchange_current_density": Quality(
         units.CURRENT_DENSITY, "exchange current density i0 at the reference concentration", ONLY_METAL
     ),
-    "alpha": Quality(
-        units.NUMBER, "cathodic transfer coefficient", ONLY_METAL, up_to=1.0, open_above=True
-    ),
+    "alpha": Quality(units.NUMBER, "cathodic transfer coefficient", ONLY_METAL, up_to=1.0, open_above=True),
     "surface_energy": Quality(
         units.SURFACE_ENERGY, "energy of the metal surface, gamma", ONLY_METAL, above=-1e-300
     ),

@@ -169,7 +169,11 @@ def valoen2005_diffusivity() -> Law:
         return 1e-4 * math.exp(LN10 * (-4.43 - 54.0 / (T - 229.0 - 5.0 * m) - 0.22 * m))
 
     return Law(
-        "valoen2005_diffusivity", evaluate, "1e-4 10^(-4.43 - 54/(T - 229 - 5 c) - 0.22 c) m^2/s", {}, **VALOEN
+        "valoen2005_diffusivity",
+        evaluate,
+        "1e-4 10^(-4.43 - 54/(T - 229 - 5 c) - 0.22 c) m^2/s",
+        {},
+        **VALOEN,
     )
 
 
@@ -230,9 +234,7 @@ TEMPLATES = {
     ),
     "valoen2005_diffusivity": Template(valoen2005_diffusivity),
     "valoen2005_conductivity": Template(valoen2005_conductivity),
-    "valoen2005_thermodynamic_factor": Template(
-        valoen2005_thermodynamic_factor, {"t_plus": units.NUMBER}
-    ),
+    "valoen2005_thermodynamic_factor": Template(valoen2005_thermodynamic_factor, {"t_plus": units.NUMBER}),
     # for kappa only; D, t_plus and z come from the material itself
     "nernst_einstein": Template(nernst_einstein),
 }

@@ -136,15 +136,10 @@ def read(name: str, table: Mapping[str, Any]) -> Material:
     """The material a table describes; MaterialError with everything that is wrong with it."""
     problems: list[Problem] = []
     base = _base(table, problems)
-    kind = table.get("kind", base.kind if base else None)
-    if kind not in KINDS:
-        wrong = Problem(("kind",), f"needs {' or '.join(KINDS)}.{did_you_mean(kind, KINDS)}")
-        missing = Problem((), f'needs extends = "{PREFIX}NAME", or kind = "{METAL}" or "{ION_CONDUCTOR}"')
-        if "kind" in table:
-            problems.append(wrong)
-        elif not problems:
-            problems.append(missing)
+    kind = _kind(table, base, problems)
+    if kind is None:
         raise MaterialError(problems)
+    _check_flag(table, (), problems)
     allowed = properties_of(kind)
     properties = dict(base.properties) if base else {}
     for key, value in table.items():
@@ -180,18 +175,31 @@ def _base(table: Mapping[str, Any], problems: list[Problem]) -> Material | None:
     return None
 
 
-def _property(
-    key: str, given: Any, table: Mapping[str, Any], problems: list[Problem]
-) -> Property | None:
+def _kind(table: Mapping[str, Any], base: Material | None, problems: list[Problem]) -> str | None:
+    """The kind of material: given, or that of the material it extends."""
+    if "kind" not in table:
+        if base is None and not problems:
+            message = f'needs extends = "{PREFIX}NAME", or kind = "{METAL}" or "{ION_CONDUCTOR}"'
+            problems.append(Problem((), message))
+        return base.kind if base else None
+    kind = table["kind"]
+    if not isinstance(kind, str) or kind not in KINDS:
+        hint = did_you_mean(kind, KINDS)
+        problems.append(Problem(("kind",), f"needs {' or '.join(KINDS)}" + (f".{hint}" if hint else "")))
+        return None
+    if base and base.kind != kind:
+        problems.append(Problem(("kind",), f"{base.name} is {KINDS[base.kind]}"))
+        return None
+    return kind
+
+
+def _property(key: str, given: Any, table: Mapping[str, Any], problems: list[Problem]) -> Property | None:
     """One property; `given` is its value or a table with value or law, and its source."""
     quality = PROPERTIES[key]
     entry = given if isinstance(given, dict) else {"value": given}
     place: Place = (key,) if isinstance(given, dict) else ()
     before = len(problems)
-    flag = entry.get("flag", table.get("flag", "user"))
-    if flag not in FLAGS:
-        at = (key, "flag") if "flag" in entry else ("flag",)
-        problems.append(Problem(at, f"needs one of {', '.join(FLAGS)}.{did_you_mean(flag, FLAGS)}"))
+    _check_flag(entry, (key,), problems)
     value, law = None, None
     if "law" in entry:
         law = _law(key, entry, quality.dimension, problems)
@@ -200,14 +208,25 @@ def _property(
         value = _value(at, entry["value"], quality.dimension, problems)
         if value is not None and (fault := quality.fault(value)):
             problems.append(Problem(at, fault))
-        problems += [unknown_key((key, other), PROPERTY_KEYS) for other in entry if other not in PROPERTY_KEYS]
+        problems += [
+            unknown_key((key, other), PROPERTY_KEYS) for other in entry if other not in PROPERTY_KEYS
+        ]
     else:
         problems.append(Problem((key,), "needs a value or a law"))
     spread = _spread(key, entry.get("range"), quality.dimension, problems)
     if len(problems) > before:
         return None
     source = entry.get("source", table.get("source", "case file"))
+    flag = entry.get("flag", table.get("flag", "user"))
     return Property(value, law, quality.dimension.unit, flag, source, spread)
+
+
+def _check_flag(table: Mapping[str, Any], place: Place, problems: list[Problem]) -> None:
+    """The flag of a material or of one value, if there is one."""
+    flag = table.get("flag", "user")
+    if not isinstance(flag, str) or flag not in FLAGS:
+        message = f"needs one of {', '.join(FLAGS)}.{did_you_mean(flag, FLAGS)}".rstrip(".")
+        problems.append(Problem((*place, "flag"), message))
 
 
 def _value(at: Place, given: Any, dimension: Dimension, problems: list[Problem]) -> float | None:
@@ -286,7 +305,9 @@ def _bind_nernst_einstein(properties: dict[str, Property], problems: list[Proble
     share = properties["t_plus"].value
     if share is not None and not 0.0 < share < 1.0:
         problems.append(
-            Problem(("t_plus",), "the law nernst_einstein of kappa needs t_plus between 0 and 1, or give kappa")
+            Problem(
+                ("t_plus",), "the law nernst_einstein of kappa needs t_plus between 0 and 1, or give kappa"
+            )
         )
         return
     law = laws.nernst_einstein(properties["D"].as_law, properties["t_plus"].as_law, 1)

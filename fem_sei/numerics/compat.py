@@ -6,6 +6,7 @@ development version works as soon as its interface does.
 
 from __future__ import annotations
 
+import ctypes
 import platform
 import re
 from pathlib import Path
@@ -76,6 +77,17 @@ def collapse(space: fem.FunctionSpace, index: int) -> tuple[fem.FunctionSpace, n
     if len(dofs) > 0 and np.ndim(dofs[0]) > 0:  # from 0.11 on: one array per cell type
         dofs = np.concatenate(dofs)
     return component, np.asarray(dofs, dtype=np.int32).ravel()
+
+
+def petsc_option_used(name: str) -> bool:
+    """Whether PETSc has read the option ``name`` of the global data base.
+
+    petsc4py does not wrap PetscOptionsUsed, so it is called in the library that petsc4py is linked to.
+    """
+    library = ctypes.CDLL(PETSc.__file__)
+    used = ctypes.c_int(0)
+    library.PetscOptionsUsed(None, name.encode(), ctypes.byref(used))
+    return bool(used.value & 0xFF)  # PetscBool is a C enum up to 3.22, one byte afterwards
 
 
 def runtime_info() -> dict[str, Any]:

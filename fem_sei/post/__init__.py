@@ -9,7 +9,7 @@ import numpy as np
 
 from fem_sei.post import movie, pictures, plots
 from fem_sei.post.compare import compare, draw_comparison
-from fem_sei.post.open import Run, RunError, open_run
+from fem_sei.post.open import Run, RunError, make_folder, open_run
 
 __all__ = ["RunError", "compare", "open_run", "plot"]
 
@@ -33,7 +33,7 @@ def plot(run: Path, times: Sequence[float] | None = None) -> list[Path]:
 
 
 def _plot_run(run: Run, times: Sequence[float] | None) -> list[Path]:
-    folder = run.path / "pictures"
+    folder = make_folder(run.path / "pictures")
     written = plots.draw_histories([run], folder, "history", run.title) + plots.draw_quality(run, folder)
     if not run.outputs:
         return written

@@ -11,7 +11,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
-from fem_sei.post.open import Run, RunError, open_run
+from fem_sei.post.open import Run, RunError, make_folder, open_run
 from fem_sei.post.pictures import FILES as MAP_FILES
 from fem_sei.post.pictures import Panel, add_colour_bar, colour_scale, moment_text, name_layers, panel_grid
 from fem_sei.post.plots import draw_histories, profiles_figure
@@ -39,6 +39,7 @@ def compare(runs: Sequence[Path], out: Path) -> list[Path]:
 
 def draw_comparison(runs: Sequence[Run], folder: Path, title: str) -> list[Path]:
     """All comparisons that the runs have the results for; ``compare_*.png`` in ``folder``."""
+    make_folder(folder)
     runs = with_distinct_labels(runs)
     written = draw_histories(runs, folder, "compare", title)
     drawable = [run for run in runs if run.outputs]

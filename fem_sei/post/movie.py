@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 
 import matplotlib
@@ -14,43 +15,50 @@ from fem_sei.post.pictures import Panel, add_colour_bar, colour_scale, moment_te
 from fem_sei.post.scene import Scene, scene, view_of
 from fem_sei.post.style import STYLE, figure
 
-SIZE = (8.0, 4.5)  # inches; at 160 dots per inch 1280 x 720, which every codec and slide takes
+WIDTH = 8.0  # inches
 DPI = 160
+PANEL_WIDTH = 3.2  # inches, about
+AROUND = 1.75  # inches above and below the panels: title, axis, colour bar
+LOWEST, HIGHEST = 3.5, 7.0  # inches
 PIXELS = 420
 SECONDS = 6.0  # length aimed at
 SLOWEST, FASTEST = 3.0, 15.0  # frames per second
+MOST = 120  # frames; of more field outputs these many, evenly chosen
 HOLD = 1.5  # seconds on the last frame
 
 log = logging.getLogger(__name__)
 
 
 def animate(run: Run, folder: Path) -> list[Path]:
-    """All field outputs of a run as a film: concentration and potential side by side."""
-    folder.mkdir(exist_ok=True)
-    rate = float(np.clip(len(run.outputs) / SECONDS, SLOWEST, FASTEST))
-    frames = _held(_frames(run), round(HOLD * rate))
+    """The field outputs of a run as a film: concentration and potential side by side."""
+    last = len(run.outputs) - 1
+    indices = sorted({round(index) for index in np.linspace(0, last, min(last + 1, MOST))})
+    rate = float(np.clip(len(indices) / SECONDS, SLOWEST, FASTEST))
+    frames = _held(_frames(run, indices), round(HOLD * rate))
     try:
         import imageio_ffmpeg
     except ImportError:
         log.warning("imageio-ffmpeg is not installed: writing the animation as a gif, not as mp4")
         return [_write_gif(frames, rate, folder / "animation.gif")]
     path = folder / "animation.mp4"
-    size = round(SIZE[0] * DPI), round(SIZE[1] * DPI)
+    first = next(frames)
+    size = first.shape[1], first.shape[0]
     writer = imageio_ffmpeg.write_frames(str(path), size, fps=rate, quality=8, ffmpeg_log_level="error")
     writer.send(None)
-    for frame in frames:
+    for frame in chain([first], frames):
         writer.send(frame)
     writer.close()
     return [path]
 
 
 @matplotlib.rc_context(STYLE)
-def _frames(run: Run) -> Iterator[np.ndarray]:
+def _frames(run: Run, indices: Sequence[int]) -> Iterator[np.ndarray]:
     """The frames as arrays (rows, columns, 3) of bytes."""
     view = view_of(run)
-    scenes: list[Scene] = [scene(run, index, view, PIXELS) for index in range(len(run.outputs))]
+    scenes: list[Scene] = [scene(run, index, view, PIXELS) for index in indices]
     fields = list(scenes[0].fields)
-    made = figure(*SIZE, layout="compressed", dpi=DPI)
+    height = float(np.clip(PANEL_WIDTH / view.aspect + AROUND, LOWEST, HIGHEST))
+    made = figure(WIDTH, round(10.0 * height) / 10.0, dpi=DPI)  # a multiple of 16 pixels, for every codec
     axes = made.subplots(1, len(fields), sharey=True, squeeze=False)[0]
     axes[0].set_ylabel("y (µm)")
     panels = []
@@ -58,7 +66,7 @@ def _frames(run: Run) -> Iterator[np.ndarray]:
         colours = colour_scale(field, scenes)
         panel.set_xlabel("x (µm)")
         panels.append(Panel(panel, run, view, field, colours))
-        add_colour_bar(made, colours, [panel], field)
+        add_colour_bar(made, colours, [panel], field, location="bottom")
     name_layers(axes[-1], run, view)
     for moment in scenes:
         for panel in panels:

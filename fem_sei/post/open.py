@@ -123,16 +123,27 @@ def open_run(path: Path) -> Run:
     return Run(path, manifest, table, _read_index(path / "fields.pvd"))
 
 
+def make_folder(path: Path) -> Path:
+    """Create a folder for pictures. Raises RunError if that is not possible."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunError(f"cannot create the folder {path}: {error.strerror}") from error
+    return path
+
+
 def read_history(path: Path) -> Table:
     """Read history.csv: a header ``name [unit]`` and one row of numbers per step.
 
     A last line that is not complete yet, because the run is writing it, is left out.
     """
     lines = path.read_text(encoding="utf-8").split("\n")[:-1]
-    titles = [title.partition(" [") for title in lines[0].split(",")] if lines else []
+    if not lines:
+        return Table({}, {})
+    titles = [title.partition(" [") for title in lines[0].split(",")]
     try:
         rows = np.array([[float(cell) for cell in line.split(",")] for line in lines[1:]])
-        rows = rows.reshape(-1, len(titles))
+        rows = rows.reshape(len(lines) - 1, len(titles))
     except ValueError as error:
         raise RunError(f"{path} is not a table of numbers: {error}") from error
     columns = {name: rows[:, column] for column, (name, _, _) in enumerate(titles)}

@@ -82,8 +82,12 @@ def colour_scale(field: str, scenes: Sequence[Scene]) -> ScalarMappable:
     return ScalarMappable(Normalize(low, high), FIELDS[field].colours)
 
 
-def add_colour_bar(made: Figure, colours: ScalarMappable, axes: Sequence[Axes], field: str) -> None:
-    bar = made.colorbar(colours, ax=axes, label=FIELDS[field].label, shrink=0.9, aspect=25, pad=0.02)
+def add_colour_bar(
+    made: Figure, colours: ScalarMappable, axes: Sequence[Axes], field: str, location: str = "right"
+) -> None:
+    bar = made.colorbar(
+        colours, ax=axes, label=FIELDS[field].label, location=location, shrink=0.9, aspect=25, pad=0.02
+    )
     bar.outline.set_linewidth(0.6)
 
 
@@ -106,12 +110,13 @@ def _panel_size(view: View, columns: int) -> tuple[float, float]:
     return width, min(PANEL_HEIGHT, width / view.aspect)
 
 
-def _columns_for(number: int, view: View) -> int:
-    """Columns that give ``number`` panels the shape of a slide, as nearly as can be."""
+def columns_for(number: int, view: View) -> int:
+    """Columns that give ``number`` panels the shape of a slide, as nearly as can be without empty places."""
 
     def misfit(columns: int) -> float:
         width, height = _panel_size(view, columns)
-        return abs(np.log(columns * width / (-(-number // columns) * height) / SLIDE))
+        rows = -(-number // columns)
+        return abs(np.log(columns * width / (rows * height) / SLIDE)) + (rows * columns - number)
 
     return min(range(1, number + 1), key=misfit)
 
@@ -121,7 +126,7 @@ def draw_maps(run: Run, indices: Sequence[int], folder: Path) -> list[Path]:
     """One picture per field: the field outputs ``indices`` side by side on the same colour scale."""
     view = view_of(run)
     scenes = [scene(run, index, view, PIXELS) for index in indices]
-    columns = _columns_for(len(scenes), view)
+    columns = columns_for(len(scenes), view)
     written = []
     for field in scenes[0].fields:
         made, axes = panel_grid(-(-len(scenes) // columns), columns, view)
@@ -129,8 +134,11 @@ def draw_maps(run: Run, indices: Sequence[int], folder: Path) -> list[Path]:
         for panel, moment in zip(axes.flat, scenes, strict=False):
             Panel(panel, run, view, field, colours).show(moment)
             panel.set_title(moment_text(moment))
-        for panel in axes.flat[len(scenes) :]:
-            panel.set_visible(False)
+        for empty, above in zip(axes[-1], axes[max(len(axes) - 2, 0)], strict=True):
+            if empty in axes.flat[len(scenes) :]:
+                empty.set_visible(False)
+                above.tick_params(labelbottom=True)
+                above.set_xlabel("x (µm)")
         for panel in axes[:, -1]:
             name_layers(panel, run, view)
         add_colour_bar(made, colours, axes, field)

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
+from textwrap import fill
 
 import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from fem_sei.post.open import Run
 from fem_sei.post.style import (
@@ -30,6 +32,7 @@ from fem_sei.post.style import (
 
 LINES = ("-", "--", ":")  # of the columns of one panel, where colours tell the runs apart
 LINES_OF_ONE_RUN = ("-", "-", "--")
+LABEL = 22  # characters in a line of a label
 
 
 @dataclass(frozen=True)
@@ -108,7 +111,7 @@ def profiles_figure(curves: Sequence[tuple[Run, int, str]], colours: Sequence, l
     order.set_ylabel("order parameter\n(1 metal)")
     order.legend(title=legend, loc="center left", bbox_to_anchor=(1.0, 0.5))
     for field, axes in zip(fields, others, strict=True):
-        axes.set_ylabel(f"{FIELDS[field].words}\n({FIELDS[field].unit})")
+        axes.set_ylabel(fill(FIELDS[field].label, LABEL))
     others[-1].set_xlabel("x (µm)")
     for axes in (order, *others):
         tidy(axes)
@@ -143,7 +146,9 @@ def _draw(runs: Sequence[Run], panels: Sequence[Curves], over: str, title: str) 
     if over == "charge":
         for axes in grid[0]:
             convert = (lambda charge: charge / COULOMB_PER_MAH, lambda charge: charge * COULOMB_PER_MAH)
-            axes.secondary_xaxis("top", functions=convert).set_xlabel("charge (mAh/cm²)")
+            second = axes.secondary_xaxis("top", functions=convert)
+            second.set_xlabel("charge (mAh/cm²)")
+            second.xaxis.set_major_locator(MaxNLocator(5))
     if len(runs) > 1:
         handles = [
             Line2D([], [], color=colour, label=run.label)

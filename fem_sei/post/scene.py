@@ -95,7 +95,9 @@ def scene(run: Run, index: int, view: View, pixels: int) -> Scene:
     )
     sampled = centres.sample(dataset)
     names = [name for name in FIELDS if name in dataset.point_data]
-    grids = {name: np.asarray(sampled[name]).reshape(rows, columns) for name in [*names, METAL]}
+    grids = {
+        name: np.asarray(sampled[name], dtype=np.float32).reshape(rows, columns) for name in [*names, METAL]
+    }
     if run.mirrored:
         grids = {name: np.hstack([grid[:, ::-1], grid]) for name, grid in grids.items()}
     curves = _curves(dataset)
@@ -135,7 +137,7 @@ def _curves(dataset: pyvista.UnstructuredGrid) -> list[np.ndarray]:
     contour = _contour(dataset).clean()
     if contour.n_points == 0:
         return []
-    strips = contour.strip(max_length=contour.n_points)
+    strips = contour.strip(join=True, max_length=contour.n_points)
     return [strips.points[line, :2] for line in _lines(strips.lines)]
 
 

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-DPI = 200
+DPI = 160
 METAL = "0.62"
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")  # Okabe and Ito
 COULOMB_PER_MAH = 3.6e4  # C/m^2 in 1 mAh/cm^2
@@ -49,7 +49,7 @@ class Quantity:
 
 FIELDS = {
     "c": Quantity("salt concentration", "mol/L", 1e-3, "viridis"),
-    "phi_e": Quantity("electrolyte potential against Li", "mV", 1e3, "cividis"),
+    "phi_e": Quantity("electrolyte potential vs. Li", "mV", 1e3, "YlOrRd_r"),
 }
 
 
@@ -61,7 +61,6 @@ def figure(width: float, height: float, layout: str = "constrained", dpi: int = 
 
 
 def save(made: Figure, path: Path) -> Path:
-    path.parent.mkdir(exist_ok=True)
     made.savefig(path, bbox_inches="tight", pad_inches=0.12)
     return path
 
@@ -91,7 +90,7 @@ def time_unit(longest: float) -> tuple[str, float]:
 def length_unit(values: Sequence[float] | np.ndarray) -> tuple[str, float]:
     """Unit for lengths given in m, and what to multiply them with."""
     largest = np.nanmax(np.abs(values), initial=0.0)
-    return ("nm", 1e9) if largest < 2e-7 else ("µm", 1e6)
+    return ("nm", 1e9) if largest < 1e-7 else ("µm", 1e6)
 
 
 def tidy(axes: Axes) -> None:

@@ -44,7 +44,7 @@ class RunFolder:
 
     def variant(self, name: str) -> RunFolder:
         """Create the folder of the variant ``name`` inside this one (collective)."""
-        if Path(name).name != name or name in (".", "..") or name in FOLDERS or name in FILES:
+        if Path(name).name != name or name in ("", "..") or name in FOLDERS or name in FILES:
             raise RunFolderError(f"{name!r} cannot be the name of a variant: it is no name for a folder")
         return RunFolder.create(self.path / name, self.comm)
 

@@ -1,0 +1,93 @@
+"""Simulations, one file of equations per kind; ``run`` carries out a loaded case with all its variants."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from mpi4py import MPI
+from petsc4py import PETSc
+
+from fem_sei import __version__
+from fem_sei.case.loader import LoadedCase
+from fem_sei.geometry.stack import write_msh
+from fem_sei.results.history import write_summary
+from fem_sei.results.manifest import Manifest
+from fem_sei.results.run_folder import RunFolder
+from fem_sei.studies import plating_run, plating_setup
+from fem_sei.studies.observation import COLUMNS
+
+
+def run(loaded: LoadedCase, out: Path | None, force: bool, pictures: bool, petsc_args: list[str]) -> int:
+    """Run a case, or all its variants one after the other, on all ranks (collective); returns the exit code.
+
+    ``out``: run folder, by default runs/NAME. ``petsc_args``: PETSc options of the command line, which win
+    over those of the case. A variant that fails does not stop the others; the worst exit code is returned.
+    Raises RunFolderError, before anything is written, for a folder that cannot be used.
+    """
+    comm = MPI.COMM_WORLD
+    PETSc.Options().insertString(" ".join(petsc_args))
+    name = loaded.case.case.name
+    folder = RunFolder.create(out or Path("runs") / name, comm, force)
+    folder.write_text("case.toml", loaded.text)
+    if loaded.variants:
+        code = _run_variants(loaded, folder)
+    else:
+        code, _ = plating_run.run(loaded.case, folder, name, None)
+    if pictures and code != plating_run.INTERRUPTED:
+        _draw(folder)
+    if comm.rank == 0:
+        print(f"results in {folder.path}", flush=True)
+    return code
+
+
+def _run_variants(loaded: LoadedCase, folder: RunFolder) -> int:
+    comm, info = folder.comm, loaded.case.case
+    manifest = Manifest(
+        folder.manifest,
+        comm,
+        kind="variants",
+        fem_sei=__version__,
+        name=info.name,
+        title=info.title,
+        study=info.study,
+        variants=list(loaded.variants),
+    )
+    rows, worst = [], 0
+    for variant, case in loaded.variants.items():
+        sub = folder.variant(variant)
+        sub.write_text("case.toml", loaded.text)
+        code, last = plating_run.run(case, sub, f"{info.name}/{variant}", variant)
+        rows.append((variant, {0: "done", 130: "interrupted"}.get(code, "failed"), last))
+        write_summary(folder.summary, COLUMNS, rows, comm)
+        worst = max(worst, code)
+        if code == plating_run.INTERRUPTED:
+            break
+    manifest.finish(worst)
+    return worst
+
+
+def _draw(folder: RunFolder) -> None:
+    """Pictures on rank 0, while the others wait; a run without them is still a good run."""
+    if folder.comm.rank == 0:
+        try:
+            from fem_sei import post
+
+            print(f"drawing into {folder.pictures} ...", flush=True)
+            post.plot(folder.path)
+        except Exception as error:
+            print(f"no pictures: {type(error).__name__}: {error}", flush=True)
+    folder.comm.barrier()
+
+
+def mesh_only(loaded: LoadedCase, out: Path | None) -> int:
+    """Write the mesh of the case (of every variant) as a Gmsh file, by default NAME.msh; rank 0 works."""
+    if MPI.COMM_WORLD.rank == 0:
+        for variant, case in loaded.runs.items():
+            path = out or Path(f"{case.case.name}.msh")
+            if variant is not None:
+                path = path.with_stem(f"{path.stem}_{variant}")
+            found = write_msh(path, case.geometry, plating_setup.mesh_sizes(case), plating_setup.LENGTH_SCALE)
+            print(f"{path}: {found['cells']} cells, {found['nodes']} nodes, worst quality {found['quality']:.2f}")
+    MPI.COMM_WORLD.barrier()
+    return 0

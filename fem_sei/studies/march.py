@@ -106,7 +106,7 @@ class March:
         self.salt_gain = self.salt_gain_old = 0.0
         self.dt_old: float | None = None
         self.rejected = 0
-        self.metal_start, self.salt_start = model.metal(), model.salt()
+        self.salt_start = model.salt()
         self.fastest = 0.0
 
     def run(self) -> Iterator[StepReport]:
@@ -116,7 +116,7 @@ class March:
             self.levels.forget()
             self.dt_old = None
             self.control.dt = min(self.first, self.control.dt)
-            start, metal = self.time, self.model.metal()
+            start, metal = self.time, self.model.metal_gain()
             done = 0.0
             while done < 1 - LANDING:
                 report = self._step(segment, start, metal)
@@ -127,7 +127,7 @@ class March:
     def _progress(self, segment: Segment, start: float, metal: float) -> float:
         if segment.duration is not None:
             return (self.time - start) / segment.duration
-        return (self.model.metal() - metal) / segment.thickness * (1 + LANDING)
+        return (self.model.metal_gain() - metal) / segment.thickness * (1 + LANDING)
 
     def _limits(self, segment: Segment, start: float, metal: float) -> tuple[float, float]:
         """Next time to stop at, and the largest step."""
@@ -139,7 +139,7 @@ class March:
         if segment.thickness is not None and self.dt_old is not None:
             rate = (self.charge - self.charge_old) / self.dt_old
             if rate * segment.thickness > 0:  # land on the thickness; the rate hardly changes over a step
-                left = segment.thickness - (self.model.metal() - metal)
+                left = segment.thickness - (self.model.metal_gain() - metal)
                 limit = min(limit, max(left / rate, self.control.dt_min))
         return stop, limit
 

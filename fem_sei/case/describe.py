@@ -1,0 +1,115 @@
+"""Texts about cases: the resolved case in SI, the list of all keys, the JSON Schema for editors."""
+
+import json
+from collections.abc import Iterator
+from typing import Any, Literal, get_args, get_origin
+
+from fem_sei.case.quantity import quantity_of
+from fem_sei.case.reader import key_of, tables_of
+from fem_sei.case.rules import NEEDED, OPTIONAL
+from fem_sei.case.schema import Case, Table
+from fem_sei.materials.catalogue import FLAGS, KINDS, PROPERTIES, properties_of
+from fem_sei.materials.library import Property
+from fem_sei.units import number, show
+
+NOT_SHOWN = ("materials", "variants")
+
+
+def resolved(case: Case) -> Iterator[tuple[str, str]]:
+    """Key and value of everything a case says, quantities in SI: ("geometry.width", "2e-06 m  (2 um)")."""
+    yield from _entries(case, "")
+
+
+def values_used(case: Case) -> Iterator[tuple[str, str, Property]]:
+    """Material, key and property of every material value that the study of the case uses."""
+    study = case.case.study
+    for name, material in case.materials.items():
+        for key in (*NEEDED[study][material.kind], *OPTIONAL[study][material.kind]):
+            if key in material:
+                yield name, key, material[key]
+
+
+def _entries(table: Table, prefix: str) -> Iterator[tuple[str, str]]:
+    for name, field in type(table).model_fields.items():
+        value, key = getattr(table, name), prefix + key_of(name, field)
+        if value is None or name in NOT_SHOWN:
+            continue
+        if isinstance(value, Table):
+            yield from _entries(value, f"{key}.")
+        elif isinstance(value, list):
+            for n, entry in enumerate(value):
+                yield from _entries(entry, f"{key}[{n}].")
+        elif quantity := quantity_of(field):
+            unit = quantity.dimension.unit
+            plain, readable = f"{number(value, 10)} {unit}", show(value, unit, 6)
+            yield key, plain + (f"  ({readable})" if readable != plain else "")
+        else:
+            yield key, json.dumps(value, ensure_ascii=False)
+
+
+def keys(model: type[Table] = Case, prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """Every key of a case file: dotted key, what it takes (with the default), and its meaning."""
+    for name, field in model.model_fields.items():
+        key = prefix + key_of(name, field)
+        tables = tables_of(field.annotation)
+        many = "[]" if get_origin(field.annotation) is list else ""
+        if not tables:
+            yield key, _takes(field), field.description or ""
+        for table in tables:
+            kind = table.model_fields.get("kind")
+            suffix = f"{{{get_args(kind.annotation)[0]}}}" if kind else ""
+            needed = "required" if field.is_required() else "optional"
+            yield f"{key}{many}{suffix}", f"table, {needed}", (table.__doc__ or "").strip()
+            yield from keys(table, f"{key}{many}{suffix}.")
+
+
+def material_keys() -> Iterator[tuple[str, str, str]]:
+    """Every key of a table of [materials]: key, what it takes, and its meaning."""
+    for key, meaning in (
+        ("extends", 'the library material to start from, "library:NAME"'),
+        ("kind", " or ".join(KINDS)),
+        ("title", "one line"),
+        ("source", "where the values given here come from"),
+        ("flag", ", ".join(FLAGS)),
+    ):
+        yield f"materials.NAME.{key}", "text", meaning
+    for kind in KINDS:
+        for key in properties_of(kind):
+            quality = PROPERTIES[key]
+            takes = quality.dimension.noun.split(" ", 1)[1]
+            yield f"materials.NAME.{key}", takes, f"{quality.meaning} ({kind})"
+
+
+def _takes(field: Any) -> str:
+    """`length, required`, `number, default 0.35`."""
+    quantity, annotation = quantity_of(field), field.annotation
+    if quantity:
+        words = quantity.dimension.noun.split(" ", 1)[1]
+    elif get_origin(annotation) is Literal:
+        words = " | ".join(str(choice) for choice in get_args(annotation))
+    else:
+        plain = {str: "text", bool: "true | false", int: "number", float: "number"}
+        words = plain.get(annotation, "table" if get_origin(annotation) is dict else "number")
+    if field.is_required():
+        return f"{words}, required"
+    if field.default is None or field.default in ({}, ""):
+        return f"{words}, optional"
+    default = show(field.default, quantity.dimension.unit) if quantity else json.dumps(field.default)
+    return f"{words}, default {default}"
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of a case file, for editors and other programs."""
+    schema = Case.model_json_schema(by_alias=True, mode="validation")
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    table = schema["properties"]["materials"]["patternProperties"]
+    for entry in table.values():
+        for key, quality in PROPERTIES.items():
+            entry["properties"][key] = {"description": f"{quality.meaning}: {quality.dimension.needs}"}
+    for definition in [schema, *schema["$defs"].values()]:
+        for entry in definition["properties"].values():
+            if "default" in entry and not isinstance(entry["default"], (str, bool)):
+                is_text = entry.get("type") == "string"  # a quantity, whose default is in SI
+                if is_text or entry["default"] is None or isinstance(entry["default"], dict):
+                    del entry["default"]
+    return schema

@@ -1,0 +1,345 @@
+"""The command line: fem-sei run | check | mesh | plot | compare | materials | schema | info.
+
+Exit codes: 0 done, 2 bad input (nothing was written), 3 the solver gave up, 130 interrupted, 1 a bug.
+What is heavy is imported by the verb that needs it.
+"""
+
+import argparse
+import json
+import os
+import platform
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from fem_sei import __version__
+
+DONE, BUG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+PACKAGES = ("numpy", "scipy", "pydantic", "pint", "meshio", "matplotlib", "pyvista")
+VERDICTS = {"ok": "", "warn": " (!)", "refuse": " (X)"}
+
+
+class InputError(Exception):
+    """What the user asked for cannot be done; str() says why."""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line `argv` (without the program's name) and return the exit code."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    petsc_args = []
+    if "--" in argv:
+        split = argv.index("--")
+        argv, petsc_args = argv[:split], argv[split + 1 :]
+    arguments = _parser().parse_args(argv)
+    if petsc_args and arguments.verb != "run":
+        _parser().error(f'only "run" passes on options after "--", not "{arguments.verb}"')
+    arguments.petsc_args = petsc_args
+    parallel = arguments.verb in ("run", "mesh")
+    try:
+        return arguments.do(arguments)
+    except KeyboardInterrupt:
+        _say_error("interrupted", parallel)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, such as head, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except Exception as error:
+        if isinstance(error, _input_errors()):
+            _say_error(str(error), parallel)
+            return BAD_INPUT
+        traceback.print_exc()
+        if parallel:
+            _abort_the_other_ranks()
+        return BUG
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="fem-sei", description="Finite-element simulation of metal plating under layers and coatings."
+    )
+    parser.add_argument("--version", action="version", version=f"fem_sei {__version__}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, do: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = verbs.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        added.set_defaults(do=do)
+        return added
+
+    def case_verb(name: str, do: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
+        added = verb(name, do, text)
+        added.add_argument("case", type=Path, metavar="CASE", help="case file (.toml)")
+        added.add_argument(
+            "--set",
+            action="append",
+            default=[],
+            metavar="KEY=VALUE",
+            help='change a key, such as geometry.layers[1].thickness="50 nm"; may be repeated',
+        )
+        return added
+
+    run = case_verb("run", _run, "run a case; PETSc options may follow after --")
+    run.add_argument("--out", type=Path, metavar="DIR", help="run folder, by default runs/NAME")
+    run.add_argument("--force", action="store_true", help="replace an earlier run in that folder")
+    run.add_argument("--no-pictures", action="store_true", help="draw nothing at the end")
+    case_verb("check", _check, "print the resolved case and the numbers that decide if the run makes sense")
+    mesh = case_verb("mesh", _mesh, "build the mesh of a case only")
+    mesh.add_argument("--out", type=Path, metavar="FILE", help="file to write the mesh to")
+    plot = verb("plot", _plot, "draw the pictures of run folders")
+    plot.add_argument("runs", type=Path, nargs="+", metavar="RUN")
+    plot.add_argument(
+        "--time", action="append", metavar="TIME", help='moment to show, such as "30 s"; may be repeated'
+    )
+    compare = verb("compare", _compare, "draw several runs in common figures")
+    compare.add_argument("runs", type=Path, nargs="+", metavar="RUN")
+    compare.add_argument(
+        "--out", type=Path, default=Path("comparison"), metavar="DIR", help="folder for the figures"
+    )
+    materials = verb("materials", _materials, "list the materials of the library, or print some with sources")
+    materials.add_argument("names", nargs="*", metavar="NAME")
+    schema = verb("schema", _schema, "print the JSON Schema of case files, for editors")
+    schema.add_argument("--keys", action="store_true", help="print a list of all keys to read instead")
+    verb("info", _info, "print versions, for bug reports")
+    return parser
+
+
+# Verbs
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from fem_sei.case.checks import assess
+    from fem_sei.case.loader import load
+
+    loaded = load(arguments.case, arguments.set)
+    assessments = {name: assess(case) for name, case in loaded.runs.items()}
+    _say("\n".join(_summary(loaded.case.case.name, assessments)))
+    if any(found.verdict == "refuse" for found in assessments.values()):
+        raise InputError(f"{arguments.case}: not run; `fem-sei check` shows all numbers")
+    _require_dolfinx()
+    from fem_sei import studies
+
+    pictures = not arguments.no_pictures
+    return studies.run(loaded, arguments.out, arguments.force, pictures, arguments.petsc_args)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from fem_sei.case import describe
+    from fem_sei.case.checks import assess
+    from fem_sei.case.loader import load
+
+    loaded = load(arguments.case, arguments.set)
+    for key, value in describe.resolved(loaded.case):
+        print(f"{key} = {value}")
+    print()
+    print("\n".join(_values(loaded.runs)))
+    print()
+    assessments = {name: assess(case) for name, case in loaded.runs.items()}
+    print("\n".join(_side_by_side(assessments)))
+    print()
+    print("\n".join(_summary(loaded.case.case.name, assessments)))
+    return BAD_INPUT if any(found.verdict == "refuse" for found in assessments.values()) else DONE
+
+
+def _mesh(arguments: argparse.Namespace) -> int:
+    from fem_sei.case.loader import load
+
+    loaded = load(arguments.case, arguments.set)
+    _require_dolfinx()
+    from fem_sei import studies
+
+    return studies.mesh_only(loaded, arguments.out)
+
+
+def _plot(arguments: argparse.Namespace) -> int:
+    from fem_sei.units import TIME, UnitError, to_si
+
+    try:
+        times = [to_si(text, TIME) for text in arguments.time] if arguments.time else None
+    except UnitError as error:
+        raise InputError(f"--time {error}") from None
+    post = _post()
+    for run in arguments.runs:
+        print("\n".join(str(file) for file in post.plot(run, times)))
+    return DONE
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    print("\n".join(str(file) for file in _post().compare(arguments.runs, arguments.out)))
+    return DONE
+
+
+def _materials(arguments: argparse.Namespace) -> int:
+    from fem_sei.materials import library
+    from fem_sei.materials.catalogue import FLAGS, KINDS
+    from fem_sei.units import number
+
+    try:
+        materials = [library.from_library(name) for name in arguments.names]
+    except KeyError as error:
+        raise InputError(error.args[0]) from None
+    if not materials:
+        for kind in KINDS:
+            rows = [(name, library.tables()[name]["title"]) for name in library.names(kind)]
+            print("\n".join([f"{kind}:", *("  " + line for line in _table(rows)), ""]))
+        print("`fem-sei materials NAME` prints the values with their sources.")
+        return DONE
+    for material in materials:
+        rows = [("property", "value", "unit", "range", "flag", "source")]
+        for key, found in material.properties.items():
+            spread = f"{number(found.range[0])} - {number(found.range[1])}" if found.range else ""
+            rows.append((key, found.describe(), found.unit, spread, found.flag, found.source))
+        print("\n".join([f"{material.name}: {material.title} ({material.kind})", "", *_table(rows), ""]))
+    used = {found.flag for material in materials for found in material.properties.values()}
+    print("\n".join(f"{flag}: {meaning}" for flag, meaning in FLAGS.items() if flag in used))
+    return DONE
+
+
+def _schema(arguments: argparse.Namespace) -> int:
+    from fem_sei.case import describe
+
+    if arguments.keys:
+        print("\n".join(_table([*describe.keys(), *describe.material_keys()])))
+    else:
+        print(json.dumps(describe.json_schema(), indent=2, ensure_ascii=False))
+    return DONE
+
+
+def _info(arguments: argparse.Namespace) -> int:
+    rows = {"fem_sei": __version__, "python": f"{platform.python_version()} ({sys.executable})"}
+    rows |= {"system": platform.platform(), "cores": str(os.cpu_count())}
+    for package in PACKAGES:
+        try:
+            rows[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            rows[package] = "not installed"
+    try:
+        from fem_sei.numerics.compat import runtime_info
+
+        rows |= {key: str(value) for key, value in runtime_info().items() if key not in rows}
+    except ImportError as error:
+        rows["dolfinx"] = f"not usable\n{error}"
+    print("\n".join(_table(list(rows.items()))))
+    return DONE
+
+
+# Texts
+
+
+def _summary(name: str, assessments: dict[str | None, Any]) -> Iterator[str]:
+    """One line per run with what it will take, then its warnings and refusals."""
+    from fem_sei.units import number, show
+
+    for variant, found in assessments.items():
+        size = {row.name: number(row.value) for row in found.rows}
+        taken = [f"{size[key]} {key.removesuffix(', about')}" for key in COSTS if key in size]
+        run = f"{name}/{variant}" if variant else name
+        yield f"{run}: {', about '.join([found.verdict, *taken])}"
+        for row in [*found.of("refuse"), *found.of("warn")]:
+            word = "refused" if row.verdict == "refuse" else "warning"
+            yield f"  {word}: {row.name.strip()} = {show(row.value, row.unit)}: {row.advice}"
+
+
+COSTS = ("time steps, about", "degrees of freedom, about")
+
+
+def _values(cases: dict[str | None, Any]) -> list[str]:
+    """The material values used, with their sources; those of some variants only say of which."""
+    from fem_sei.case.describe import values_used
+
+    users: dict[tuple[str, ...], list[str]] = {}
+    for variant, case in cases.items():
+        for material, key, found in values_used(case):
+            row = (material, key, found.describe(), found.unit, found.flag, found.source)
+            users.setdefault(row, []).append(str(variant))
+    rows = [("material", "property", "value", "unit", "flag", "source")]
+    for (material, *rest), variants in users.items():
+        of_some = f" ({', '.join(variants)})" if len(variants) < len(cases) else ""
+        rows.append((material + of_some, *rest))
+    return _table(rows)
+
+
+def _side_by_side(assessments: dict[str | None, Any]) -> list[str]:
+    """The numbers of all runs, one column each; (!) marks a warning and (X) a refusal."""
+    from fem_sei.units import show
+
+    names = list(dict.fromkeys(row.name for found in assessments.values() for row in found.rows))
+    columns = []
+    for found in assessments.values():
+        by_name = {row.name: show(row.value, row.unit) + VERDICTS[row.verdict] for row in found.rows}
+        columns.append([by_name.get(name, "") for name in names])
+    heading = [("", *(str(name) for name in assessments))] if None not in assessments else []
+    return _table([*heading, *zip(names, *columns, strict=True)])
+
+
+def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
+    """Lines of a table whose columns line up; the last column is as long as it likes."""
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]) - 1)]
+    return [
+        "  ".join([*(cell.ljust(w) for cell, w in zip(row, [*widths, 0], strict=True))]).rstrip()
+        for row in rows
+    ]
+
+
+def _say(text: str) -> None:
+    """Print on rank 0."""
+    if _rank() == 0:
+        print(text, flush=True)
+
+
+def _say_error(text: str, parallel: bool) -> None:
+    if not parallel or _rank() == 0:
+        print(text, file=sys.stderr, flush=True)
+
+
+# What runs underneath
+
+
+def _rank() -> int:
+    """This process's number under mpirun, 0 without MPI."""
+    try:
+        from mpi4py import MPI
+    except ImportError:
+        return 0
+    return MPI.COMM_WORLD.rank
+
+
+def _abort_the_other_ranks() -> None:
+    """A rank that fails ends the job: the others would wait for it for ever."""
+    try:
+        from mpi4py import MPI
+    except ImportError:
+        return
+    if MPI.COMM_WORLD.size > 1:
+        sys.stderr.flush()
+        MPI.COMM_WORLD.Abort(BUG)
+
+
+def _require_dolfinx() -> None:
+    try:
+        import fem_sei.numerics.compat  # noqa: F401
+    except ImportError as error:
+        raise InputError(str(error)) from None
+
+
+def _post() -> Any:
+    try:
+        from fem_sei import post
+    except ImportError as error:
+        missing = f"pictures need PyVista and matplotlib ({error}): pip install pyvista matplotlib imageio"
+        raise InputError(missing) from None
+    return post
+
+
+def _input_errors() -> tuple[type[Exception], ...]:
+    """The errors that are the user's to mend, of the modules in use."""
+    found: list[type[Exception]] = [InputError]
+    for module, name in (
+        ("fem_sei.case.loader", "CaseError"),
+        ("fem_sei.results.run_folder", "RunFolderError"),
+        ("fem_sei.post.open", "RunError"),
+    ):
+        if module in sys.modules:
+            found.append(getattr(sys.modules[module], name))
+    return tuple(found)

@@ -1,0 +1,134 @@
+"""What a plating run reports: the columns of its history, its balances, its warnings."""
+
+from __future__ import annotations
+
+import numpy as np
+from mpi4py import MPI
+
+from fem_sei.closed_form.kinetics import F
+from fem_sei.studies.march import March, StepReport
+from fem_sei.studies.plating import PlatingModel
+
+COLUMNS = {
+    "step": "",
+    "time": "s",
+    "dt": "s",
+    "current_density": "A/m^2",
+    "cell_voltage": "V",
+    "charge": "C/m^2",
+    "deposited_thickness": "m",
+    "tip": "m",
+    "valley": "m",
+    "roughness": "m",
+    "c_tip": "mol/m^3",
+    "c_valley": "mol/m^3",
+    "c_min": "mol/m^3",
+    "charge_balance": "",
+    "salt_balance": "",
+    "profile_width": "",
+    "metal_regions": "",
+    "newton_iterations": "",
+    "linear_iterations": "",
+}
+BALANCE_LIMIT = 1e-8  # a run that breaks its balances beyond this says so
+WIDTH_LIMIT = 1.3  # 10-90 width of the front over its equilibrium value
+GRADIENT_LIMIT = 0.5  # change of ln c across l at the front: flat drive and cut-off lose accuracy above
+
+
+class Observer:
+    """Turns accepted steps into rows of the history and keeps an eye on the quality of the run."""
+
+    def __init__(self, model: PlatingModel, march: March):
+        self.model, self.march = model, march
+        self.worst = {"charge": 0.0, "salt": 0.0}
+        self.widest = 1.0
+        self.metal_scale = 0.0
+
+    def row(self, report: StepReport) -> dict[str, float | int]:
+        """The history columns after an accepted step (collective)."""
+        model, s = self.model, self.model.scales
+        xi, y = model.component("xi"), model.component("c")
+        front = self._front(y)
+        gained = model.metal_gain()
+        # relative to the charge passed in either direction, so that a full cycle has a scale
+        self.metal_scale = max(self.metal_scale, abs(gained), abs(report.charge), 1e-6 * model.l)
+        charge_error = abs(gained - report.charge) / self.metal_scale
+        salt_error = abs(model.salt() - self.march.salt_start - report.salt_gain) / self.march.salt_start
+        self.worst["charge"] = max(self.worst["charge"], charge_error)
+        self.worst["salt"] = max(self.worst["salt"], salt_error)
+        narrowest, widest = model.front.width_range(xi)
+        width = widest if widest - 1 >= 1 - narrowest else narrowest
+        self.widest = max(self.widest, widest)
+        outside = y[xi < 0.5]
+        lowest = model.comm.allreduce(float(outside.min(initial=np.inf)), op=MPI.MIN)
+        return {
+            "step": report.number,
+            "time": report.time * s.time,
+            "dt": report.dt * s.time,
+            "current_density": report.current * s.current,
+            "cell_voltage": model.cell_voltage() * s.potential,
+            "charge": report.charge * s.length * model.p.z * F / model.p.V_m,
+            "deposited_thickness": gained * s.length,
+            "tip": front["tip"] * s.length,
+            "valley": front["valley"] * s.length,
+            "roughness": (front["tip"] - front["valley"]) * s.length,
+            "c_tip": np.exp(front["y_tip"]) * s.concentration,
+            "c_valley": np.exp(front["y_valley"]) * s.concentration,
+            "c_min": np.exp(lowest) * s.concentration,
+            "charge_balance": charge_error,
+            "salt_balance": salt_error,
+            "profile_width": width,
+            "metal_regions": model.front.count_pieces(xi),
+            "newton_iterations": report.newton,
+            "linear_iterations": report.linear,
+        }
+
+    def _front(self, y: np.ndarray) -> dict[str, float]:
+        """Highest and lowest point of the front and ln c there, over all ranks."""
+        model = self.model
+        crossings = model.front.crossings(model.state()[:, 0])
+        heights, values = crossings.points[:, -1], crossings.sample(y)
+        found = None
+        if len(heights):
+            top, bottom = int(np.argmax(heights)), int(np.argmin(heights))
+            found = (heights[top], values[top], heights[bottom], values[bottom])
+        parts = [part for part in model.comm.allgather(found) if part is not None]
+        if not parts:
+            return dict.fromkeys(("tip", "y_tip", "valley", "y_valley"), float("nan"))
+        tip = max(parts, key=lambda part: part[0])
+        valley = min(parts, key=lambda part: part[2])
+        return {"tip": tip[0], "y_tip": tip[1], "valley": valley[2], "y_valley": valley[3]}
+
+    def warnings(self, row: dict[str, float | int]) -> list[str]:
+        """What a user should know about the state after this step (collective)."""
+        found = []
+        if row["metal_regions"] > 1:
+            found.append(f"the metal is in {row['metal_regions']} pieces")
+        if row["profile_width"] > WIDTH_LIMIT:
+            found.append(f"the front is {row['profile_width']:.2f} times as wide as it should be: refine the mesh")
+        if self.model.front.unresolved(self.model.state()[:, 0]):
+            found.append("the front has left the finely meshed band: raise mesh.growth_margin or mesh.tip_margin")
+        if self._drop_across_interface() > GRADIENT_LIMIT:
+            found.append(
+                "the salt changes too much across the interface for its width: choose a smaller phase_field.interface_width"
+            )
+        return found
+
+    def _drop_across_interface(self) -> float:
+        """Largest l |grad ln c| in the cells that the front passes: the number g of the resolution rules."""
+        model = self.model
+        psi = model.state()[:, 0]
+        grid = model.front.grid
+        corner = psi[grid.cells]
+        passing = (corner.min(axis=1) < 0) & (corner.max(axis=1) > 0)
+        y = model.component("c")
+        slope = np.linalg.norm(np.einsum("cid,ci->cd", grid.gradients[passing], y[grid.cells[passing]]), axis=1)
+        return model.comm.allreduce(float(slope.max(initial=0.0)) * model.l, op=MPI.MAX)
+
+    def verdict(self) -> list[str]:
+        """Closing words about the quality of the run: empty if all is well."""
+        return [
+            f"the {name} balance is broken: {error:.1e} relative (limit {BALANCE_LIMIT:g})"
+            for name, error in self.worst.items()
+            if error > BALANCE_LIMIT
+        ]

@@ -1,0 +1,127 @@
+"""What the tests of results/ start under mpirun: ``results_program.py ACTION FOLDER``."""
+
+import sys
+from pathlib import Path
+
+import basix.ufl
+import gmsh
+import numpy as np
+from dolfinx import fem, mesh
+from mpi4py import MPI
+
+from fem_sei.numerics.compat import gmsh_model_to_mesh
+from fem_sei.results import checkpoint
+from fem_sei.results.fields import FieldSeries
+from fem_sei.results.history import History
+from fem_sei.results.manifest import Manifest
+from fem_sei.results.run_folder import RunFolder, RunFolderError
+
+COMM = MPI.COMM_WORLD
+
+
+def unstructured(size=0.15):
+    """Two regions, meshed by Gmsh on rank 0."""
+    gmsh.initialize()
+    gmsh.option.setNumber("General.Terminal", 0)
+    if COMM.rank == 0:
+        gmsh.model.occ.addRectangle(0, 0, 0, 2, 1, tag=1)
+        gmsh.model.occ.addDisk(1, 0.5, 0, 0.3, 0.2, tag=2)
+        gmsh.model.occ.fragment([(2, 1)], [(2, 2)])
+        gmsh.model.occ.synchronize()
+        for number, (_, entity) in enumerate(gmsh.model.getEntities(2)):
+            gmsh.model.addPhysicalGroup(2, [entity], number + 1)
+        gmsh.option.setNumber("Mesh.MeshSizeMax", size)
+        gmsh.model.mesh.generate(2)
+    domain, regions, _ = gmsh_model_to_mesh(gmsh.model, COMM, 0, 2)
+    gmsh.finalize()
+    return domain, regions
+
+
+def wave(x):
+    return np.sin(3.0 * x[0]) + x[1] ** 2
+
+
+def functions(domain, filled):
+    cell = domain.basix_cell()
+    elements = {
+        "p1": ("P", 1),
+        "p2": ("P", 2),
+        "vector": ("P", 2, (2,)),
+        "dg0": ("DG", 0),
+        "mixed": basix.ufl.mixed_element([basix.ufl.element("P", cell, 1)] * 3),
+    }
+    made = {name: fem.Function(fem.functionspace(domain, element)) for name, element in elements.items()}
+    if filled:
+        for name in ("p1", "p2", "dg0"):
+            made[name].interpolate(wave)
+        made["vector"].interpolate(lambda x: np.vstack([wave(x), 2.0 * wave(x)]))
+        for part in range(3):
+            made["mixed"].sub(part).interpolate(lambda x, part=part: (part + 1.0) * wave(x))
+    return made
+
+
+def save(folder):
+    domain, _ = unstructured()
+    for step in range(3):
+        checkpoint.save(folder, domain, functions(domain, filled=True), {"time": 0.1 * step, "step": step})
+
+
+def load(folder):
+    domain, _ = unstructured()
+    found = functions(domain, filled=False)
+    meta = checkpoint.load(checkpoint.latest(folder), domain, found)
+    if meta != {"time": 0.2, "step": 2}:
+        raise ValueError(f"meta is {meta}")
+    for name, expected in functions(domain, filled=True).items():
+        error = np.abs(found[name].x.array - expected.x.array).max(initial=0.0)
+        if error > 1e-13:
+            raise ValueError(f"{name} is off by {error}")
+
+
+def load_on_another_mesh(folder):
+    domain, _ = unstructured(size=0.3)
+    try:
+        checkpoint.load(checkpoint.latest(folder), domain, functions(domain, filled=False))
+    except checkpoint.CheckpointError as error:
+        print(f"refused on {COMM.rank}: {error}")
+
+
+def write_run(folder):
+    """Fields in one, two and three dimensions, one of them a component of a mixed function."""
+    tables = History(RunFolder.create(folder, COMM).history, {"step": "", "time": "s"}, COMM)
+    tables.append({"step": 1, "time": 0.5})
+    for dimension in (1, 2, 3):
+        if dimension == 2:
+            domain, regions = unstructured()
+        else:
+            make = {
+                1: lambda: mesh.create_unit_interval(COMM, 30),
+                3: lambda: mesh.create_unit_cube(COMM, 3, 4, 3),
+            }
+            domain = make[dimension]()
+            cells = np.arange(domain.topology.index_map(dimension).size_local, dtype=np.int32)
+            regions = mesh.meshtags(domain, dimension, cells, np.full(len(cells), 7, dtype=np.int32))
+        run = RunFolder.create(folder / f"{dimension}d", COMM)
+        p1 = basix.ufl.element("P", domain.basix_cell(), 1)
+        both = fem.Function(fem.functionspace(domain, basix.ufl.mixed_element([p1, p1])))
+        alone = fem.Function(fem.functionspace(domain, p1))
+        series = FieldSeries(run, domain, 1e-6, regions)
+        for time in (0.0, 0.1, 12.5):
+            both.sub(0).interpolate(lambda x: x[0])
+            both.sub(1).interpolate(lambda x, time=time: time + x[0])
+            alone.interpolate(lambda x, time=time: time * x[0])
+            series.write(time, {"xi": (both.sub(0), 1.0), "c": (both.sub(1), 1000.0), "phi_e": (alone, 0.1)})
+        Manifest(run.manifest, COMM, name=f"{dimension}d", mesh={"dimension": dimension}).finish(0)
+
+
+def refuse(folder):
+    try:
+        RunFolder.create(folder, COMM)
+    except RunFolderError as error:
+        print(f"refused on {COMM.rank}: {error}")
+
+
+ACTIONS = {action.__name__: action for action in (save, load, load_on_another_mesh, write_run, refuse)}
+
+if __name__ == "__main__":
+    ACTIONS[sys.argv[1]](Path(sys.argv[2]))

@@ -1,0 +1,68 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fem_sei.post.open import open_run, read_history
+
+PROGRAM = Path(__file__).with_name("results_program.py")
+pytestmark = pytest.mark.mpi
+
+
+def start(ranks, action, folder):
+    environment = os.environ | {
+        "OMP_NUM_THREADS": "1",
+        "PRTE_MCA_rmaps_default_mapping_policy": ":oversubscribe",  # Open MPI 5
+        "OMPI_MCA_rmaps_base_oversubscribe": "1",  # Open MPI 4
+    }
+    command = ["mpirun", "-n", str(ranks), sys.executable, str(PROGRAM), action, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, env=environment, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("saving", [1, 2, 3])
+def test_checkpoint_is_read_on_any_number_of_ranks(tmp_path, saving):
+    start(saving, "save", tmp_path)
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert names == [f"checkpoint_{n:06d}.{end}" for n in (1, 2) for end in ("h5", "json")]
+    for loading in {1, 2, 3} - {saving}:
+        start(loading, "load", tmp_path)
+
+
+def test_checkpoint_of_another_mesh_is_refused_by_every_rank(tmp_path):
+    start(1, "save", tmp_path)
+    said = start(2, "load_on_another_mesh", tmp_path)
+    assert "refused on 0: " in said and "refused on 1: " in said and "was made on a mesh of" in said
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 3])
+def test_fields_are_the_same_on_any_number_of_ranks(tmp_path, ranks):
+    folder = tmp_path / "run"
+    start(ranks, "write_run", folder)
+    assert (folder / "history.csv").read_text() == "step,time [s]\n1,0.5\n"
+    assert list(read_history(folder / "history.csv")["time"]) == [0.5]
+    sizes = {1: (31, 30, 1.0), 2: (None, None, 2.0), 3: (80, 216, 1.0)}
+    for dimension, (points, cells, size) in sizes.items():
+        run = open_run(folder / f"{dimension}d")
+        assert run.times.tolist() == [0.0, 0.1, 12.5]
+        dataset = run.fields(time=12.5)
+        x = dataset.points[:, 0]
+        np.testing.assert_allclose(dataset["xi"], x, atol=1e-12)
+        np.testing.assert_allclose(dataset["c"], 1000.0 * (12.5 + x), rtol=1e-12)
+        np.testing.assert_allclose(dataset["phi_e"], 1.25 * x, atol=1e-12)
+        sized = dataset.compute_cell_sizes()
+        assert sized[("Length", "Area", "Volume")[dimension - 1]].sum() == pytest.approx(size)
+        assert set(np.unique(dataset["region"])) == ({1, 2} if dimension == 2 else {7})
+        if points:
+            assert (dataset.n_points, dataset.n_cells) == (points, cells)
+        assert len(np.unique(dataset.points, axis=0)) == dataset.n_points
+
+
+def test_every_rank_hears_that_the_folder_is_refused(tmp_path):
+    (tmp_path / "notes.txt").write_text("")
+    said = start(2, "refuse", tmp_path)
+    assert "refused on 0: " in said and "refused on 1: " in said
