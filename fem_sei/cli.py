@@ -19,7 +19,6 @@ from fem_sei import __version__
 
 DONE, BUG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 PACKAGES = ("numpy", "scipy", "pydantic", "pint", "meshio", "matplotlib", "pyvista")
-VERDICTS = {"ok": "", "warn": " (!)", "refuse": " (X)"}
 
 
 class InputError(Exception):
@@ -228,20 +227,26 @@ def _info(arguments: argparse.Namespace) -> int:
 
 
 def _summary(name: str, assessments: dict[str | None, Any]) -> Iterator[str]:
-    """One line per run with what it will take, then its warnings and refusals."""
+    """One line per run with what it will take, then the warnings and refusals, each once."""
     from fem_sei.units import number, show
 
+    concerned: dict[str, list[str]] = {}
     for variant, found in assessments.items():
         size = {row.name: number(row.value) for row in found.rows}
         taken = [f"{size[key]} {key.removesuffix(', about')}" for key in COSTS if key in size]
         run = f"{name}/{variant}" if variant else name
-        yield f"{run}: {', about '.join([found.verdict, *taken])}"
+        yield f"{run}: {', about '.join([VERDICTS[found.verdict], *taken])}"
         for row in [*found.of("refuse"), *found.of("warn")]:
-            word = "refused" if row.verdict == "refuse" else "warning"
-            yield f"  {word}: {row.name.strip()} = {show(row.value, row.unit)}: {row.advice}"
+            text = f"{VERDICTS[row.verdict]}: {row.name.strip()} = {show(row.value, row.unit)}: {row.advice}"
+            concerned.setdefault(text, []).append(str(variant))
+    for text, variants in concerned.items():
+        of_some = f"{', '.join(variants)}: " if len(variants) < len(assessments) else ""
+        yield f"  {of_some}{text}"
 
 
 COSTS = ("time steps, about", "degrees of freedom, about")
+VERDICTS = {"ok": "ok", "warn": "warning", "refuse": "refused"}
+MARKS = {"ok": "", "warn": " (!)", "refuse": " (X)"}
 
 
 def _values(cases: dict[str | None, Any]) -> list[str]:
@@ -267,7 +272,7 @@ def _side_by_side(assessments: dict[str | None, Any]) -> list[str]:
     names = list(dict.fromkeys(row.name for found in assessments.values() for row in found.rows))
     columns = []
     for found in assessments.values():
-        by_name = {row.name: show(row.value, row.unit) + VERDICTS[row.verdict] for row in found.rows}
+        by_name = {row.name: show(row.value, row.unit) + MARKS[row.verdict] for row in found.rows}
         columns.append([by_name.get(name, "") for name in names])
     heading = [("", *(str(name) for name in assessments))] if None not in assessments else []
     return _table([*heading, *zip(names, *columns, strict=True)])

@@ -52,9 +52,11 @@ def shown(value: Any) -> str:
 
 
 def did_you_mean(word: Any, choices: Iterable[str]) -> str:
-    """` Did you mean "mobility"?`, or nothing if no choice is close."""
+    """` Did you mean "mobility"?`, or nothing if no choice starts with the word or is close to it."""
     by_lower_case = {choice.lower(): choice for choice in choices}
-    close = difflib.get_close_matches(str(word).lower(), by_lower_case, n=1, cutoff=0.6)
+    word = str(word).lower()
+    longer = [choice for choice in by_lower_case if len(word) > 2 and choice.startswith(word)]
+    close = longer or difflib.get_close_matches(word, by_lower_case, n=1, cutoff=0.6)
     return f' Did you mean "{by_lower_case[close[0]]}"?' if close else ""
 
 

@@ -17,6 +17,7 @@ from fem_sei.case.rules import METAL_BELOW_TROUGH, PER_BUMP, PER_LAYER, PER_WAVE
 from fem_sei.case.schema import Bump, Case
 from fem_sei.closed_form import kinetics, transport
 from fem_sei.closed_form.kinetics import F
+from fem_sei.materials.library import Material
 from fem_sei.units import number, show
 
 Verdict = Literal["ok", "warn", "refuse"]
@@ -28,6 +29,7 @@ STARTING_STEPS = 20
 GRADING = 1.3  # nodes of the whole mesh over those of the fine band
 MUCH_MEMORY = 8e9  # B
 T_TOLERANCE = 0.5  # K
+TRANSPORT = ("D", "kappa", "t_plus", "thermodynamic_factor")
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,7 @@ def validity(case: Case) -> Iterator[Row]:
         yield Row("temperature", T, "K", "warn", f"the metal melts at {number(melts)} K")
     for material in dict.fromkeys(layer.material for layer in case.geometry.layers[1:]):
         conductor = case.materials[material]
-        for key in ("D", "kappa", "t_plus", "thermodynamic_factor"):
-            if key not in conductor:
-                continue
+        for key in (key for key in TRANSPORT if key in conductor):
             found = conductor[key]
             value, law = float(found(c, T)), found.as_law
             name = f"{key} of {material}"
@@ -119,11 +119,21 @@ def validity(case: Case) -> Iterator[Row]:
                     name, value, found.unit, "refuse", "the law has no meaning here; choose another material"
                 )
             elif not law.c_range[0] <= c <= law.c_range[1]:
-                low, high = (number(end / 1000.0) for end in law.c_range)
+                low, high = (_molar(end) for end in law.c_range)
                 yield Row(name, value, found.unit, "warn", f"the law was fitted from {low} to {high} mol/L")
             elif not law.T_range[0] - T_TOLERANCE <= T <= law.T_range[1] + T_TOLERANCE:
                 low, high = (number(end, 5) for end in law.T_range)
                 yield Row(name, value, found.unit, "warn", f"the law was fitted from {low} to {high} K")
+
+
+def _fitted_range(conductor: Material) -> tuple[float, float]:
+    """Concentrations (mol/m^3) at which all transport laws of a material hold."""
+    ranges = [conductor[key].as_law.c_range for key in TRANSPORT if key in conductor]
+    return max(low for low, _ in ranges), min(high for _, high in ranges)
+
+
+def _molar(c: float) -> str:
+    return number(c / 1000.0)
 
 
 def transport_limits(case: Case, cell: Stack, steps: list[PlannedStep]) -> Iterator[Row]:
@@ -172,9 +182,13 @@ def steady_state(case: Case, cell: Stack, steps: list[PlannedStep]) -> Iterator[
         return
     i = max(carried, key=abs)
     c = cell.front_concentration(i)
-    depleted = c < 0.1 * cell.c0
-    advice = "nearly depleted: the voltage is only good to a few per cent" if depleted else ""
-    yield Row(f"at {number(i)} A/m^2: concentration at the metal", c, "mol/m^3", _grade(not depleted), advice)
+    low, high = _fitted_range(case.ion_conductors[0])
+    advice = (
+        "" if low <= c <= high else f"the layer's laws were fitted from {_molar(low)} to {_molar(high)} mol/L"
+    )
+    if c < 0.1 * cell.c0:
+        advice = "nearly depleted: the voltage is only good to a few per cent"
+    yield Row(f"at {number(i)} A/m^2: concentration at the metal", c, "mol/m^3", _grade(not advice), advice)
     voltage = cell.voltage(i)
     yield Row("cell voltage, steady", voltage.total, "V")
     yield Row("  charge transfer", voltage.kinetic, "V")

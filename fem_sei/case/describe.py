@@ -94,7 +94,7 @@ def _takes(field: Any) -> str:
         return f"{words}, required"
     if field.default is None or field.default in ({}, ""):
         return f"{words}, optional"
-    default = show(field.default, quantity.dimension.unit) if quantity else json.dumps(field.default)
+    default = show(field.default, quantity.dimension.unit, 6) if quantity else json.dumps(field.default)
     return f"{words}, default {default}"
 
 

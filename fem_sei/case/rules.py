@@ -1,7 +1,7 @@
 """What must hold between the keys of a case, beyond the type of each. Every rule yields problems.
 
-The rules also see cases that could be read only in part: what is missing is no attribute, and a rule that
-reaches for it ends there.
+The rules also see cases that could be read only in part: what is missing is no attribute (or no entry of a
+list), and a rule that reaches for it ends there.
 """
 
 import itertools
@@ -36,7 +36,7 @@ def check(case: Case, partial: bool) -> list[Problem]:
     for rule, arguments in _applications(case):
         try:
             problems.extend(rule(case, *arguments))
-        except AttributeError:
+        except (AttributeError, IndexError):
             if not partial:
                 raise
     return list(dict.fromkeys(problems))

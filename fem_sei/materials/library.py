@@ -169,8 +169,7 @@ def _base(table: Mapping[str, Any], problems: list[Problem]) -> Material | None:
     origin = str(extends).removeprefix(PREFIX)
     if origin in tables() and str(extends).startswith(PREFIX):
         return from_library(origin)
-    hint = f' Did you mean "{PREFIX}{origin}"?' if origin in tables() else ""
-    hint = hint or did_you_mean(extends, [PREFIX + name for name in tables()])
+    hint = did_you_mean(origin, tables()).replace('"', f'"{PREFIX}', 1)
     problems.append(Problem(("extends",), f'needs "{PREFIX}NAME" of a material in the library.{hint}'))
     return None
 

@@ -32,7 +32,7 @@ def profile(psi: np.ndarray, l: float) -> np.ndarray:
 
 @dataclass
 class Crossings:
-    """Points where mesh edges cut the front: ``points`` (n, d), ``ends`` (n, 2) dofs, ``weight`` of the second end."""
+    """Where mesh edges cut the front: ``points`` (n, d), ``ends`` (n, 2) dofs, ``weight`` of the second."""
 
     points: np.ndarray
     ends: np.ndarray
@@ -107,19 +107,22 @@ class FrontGeometry:
             self.curvature.x.scatter_forward()
 
     def crossings(self, psi: np.ndarray) -> Crossings:
-        """Where the edges of this rank's cells cut psi = 0 (linear in psi, which is nearly linear in space)."""
+        """Where the edges of this rank's cells cut psi = 0 (linear in psi, which is nearly so in space)."""
         ends = self.grid.edges
         a, b = psi[ends[:, 0]], psi[ends[:, 1]]
         cut = (a > 0) != (b > 0)
         ends, a, b = ends[cut], a[cut], b[cut]
         weight = a / (a - b)
-        points = self.grid.points[ends[:, 0]] * (1 - weight)[:, None] + self.grid.points[ends[:, 1]] * weight[:, None]
+        points = (
+            self.grid.points[ends[:, 0]] * (1 - weight)[:, None]
+            + self.grid.points[ends[:, 1]] * weight[:, None]
+        )
         return Crossings(points, ends, weight)
 
     def width_range(self, xi: np.ndarray) -> tuple[float, float]:
-        """Smallest and largest 10-90 width of the front over its equilibrium value, by cells (collective).
+        """Smallest and largest width of the front over its equilibrium value (collective).
 
-        From the slope where the front passes: (xi_max - xi_min of psi)/..., that is 1/|grad psi|.
+        1/|grad psi| of the cells that the front passes: 1 on the tanh profile, like the 10-90 width.
         """
         psi = level(xi, self.l)
         corner = psi[self.grid.cells]
@@ -147,7 +150,7 @@ class FrontGeometry:
         offset = self.comm.exscan(count) or 0
         label = label.astype(np.float64) + offset
         self._psi.x.array[:] = label
-        self._psi.x.scatter_forward()  # ghosts now carry their owner's label: a link between two ranks' pieces
+        self._psi.x.scatter_forward()  # ghosts now carry their owner's label
         owned = self.space.dofmap.index_map.size_local
         ghosts = np.arange(owned, n)[inside[owned:]]
         links = np.stack([label[ghosts], self._psi.x.array[ghosts]], axis=1).astype(np.int64)
@@ -155,8 +158,12 @@ class FrontGeometry:
         gathered = self.comm.gather((labels, links), root=0)
         pieces = 0
         if self.comm.rank == 0:
-            labels = np.unique(np.concatenate([part[0] for part in gathered] + [part[1].ravel() for part in gathered]))
+            labels = np.unique(
+                np.concatenate([part[0] for part in gathered] + [part[1].ravel() for part in gathered])
+            )
             links = np.searchsorted(labels, np.concatenate([part[1] for part in gathered]))
-            graph = sparse.coo_matrix((np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(len(labels),) * 2)
+            graph = sparse.coo_matrix(
+                (np.ones(len(links)), (links[:, 0], links[:, 1])), shape=(len(labels),) * 2
+            )
             pieces = connected_components(graph, directed=False)[0] if len(labels) else 0
         return self.comm.bcast(pieces, root=0)

@@ -1,9 +1,8 @@
-"""Newton's method for a coupled residual: PETSc SNES with our convergence test, and failures as exceptions."""
+"""Newton's method for a coupled residual: PETSc SNES, our convergence test, failures as exceptions."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,6 @@ from petsc4py import PETSc
 
 from fem_sei.numerics.compat import petsc_option_used
 from fem_sei.numerics.linear import insert_options, remove_options
-
 
 KEEP_JACOBIAN = 1e-3  # update below which the Jacobian of the last iteration is used again
 BALANCE = 2e-5  # update below which an inexact solve is balanced (earlier it would spoil the residual)
@@ -81,7 +79,11 @@ class BlockNewton:
         self._residual_ufl = residual
         self.F = fem.form(residual)
         # expand_derivatives first: otherwise DOLFINx 0.9 mis-binds coefficients of a re-used Jacobian
-        self.J = fem.form(ufl.algorithms.expand_derivatives(ufl.derivative(residual, u, ufl.TrialFunction(u.function_space))))
+        self.J = fem.form(
+            ufl.algorithms.expand_derivatives(
+                ufl.derivative(residual, u, ufl.TrialFunction(u.function_space))
+            )
+        )
         self.tolerances = Tolerances(1e-6, np.full(len(fields), np.inf))
         index_map, self.bs = u.function_space.dofmap.index_map, u.function_space.dofmap.index_map_bs
         self.comm = u.function_space.mesh.comm
@@ -97,7 +99,9 @@ class BlockNewton:
         self._options = insert_options(prefix, profile, user_options)
         self.timings = {"residual": 0.0, "jacobian": 0.0, "newton": 0.0}
         self.balancing: np.ndarray | None = None
-        self._columns: list[tuple[PETSc.Vec, PETSc.Vec]] = [(self.b.duplicate(), self.b.duplicate()) for _ in fields]
+        self._columns: list[tuple[PETSc.Vec, PETSc.Vec]] = [
+            (self.b.duplicate(), self.b.duplicate()) for _ in fields
+        ]
         self.snes = self._build(prefix)
 
     def _owned_rows(self, bc: fem.DirichletBC) -> np.ndarray:
@@ -117,7 +121,10 @@ class BlockNewton:
             pc.setOptionsPrefix(prefix)
             pc.setType("fieldsplit")
             pc.setFieldSplitFields(self.bs, *[(name, [i]) for i, name in enumerate(self.fields)])
-        PETSc.Options().setValue(prefix + "snes_linesearch_type", PETSc.Options().getString(prefix + "snes_linesearch_type", "basic"))
+        PETSc.Options().setValue(
+            prefix + "snes_linesearch_type",
+            PETSc.Options().getString(prefix + "snes_linesearch_type", "basic"),
+        )
         snes.setFromOptions()
         ksp.setPostSolve(self._after_linear_solve)
         self._inexact = ksp.getType() != "preonly"
@@ -201,7 +208,9 @@ class BlockNewton:
         if not np.isfinite(norms[2]):
             return reasons.DIVERGED_FNORM_NAN
         balanced = (np.abs(self.sums) <= self.tolerances.imbalance).all()
-        if iteration > 0 and (self.update <= STAGNATION or (balanced and self.update <= self.tolerances.update)):
+        if iteration > 0 and (
+            self.update <= STAGNATION or (balanced and self.update <= self.tolerances.update)
+        ):
             return reasons.CONVERGED_SNORM_RELATIVE
         return reasons.DIVERGED_MAX_IT if iteration >= self.tolerances.max_iterations else reasons.ITERATING
 
@@ -244,6 +253,11 @@ class BlockNewton:
     def close(self) -> None:
         """Free PETSc objects (collective) and withdraw the options."""
         remove_options(self._options)
-        for thing in (self.snes, self.A, self.b, self.x, *[vector for pair in self._columns for vector in pair]):
+        for thing in (
+            self.snes,
+            self.A,
+            self.b,
+            self.x,
+            *[vector for pair in self._columns for vector in pair],
+        ):
             thing.destroy()
-

@@ -106,10 +106,15 @@ class StepControl:
         """Set the next step after an accepted one with ``error`` (1 = tolerance) of third order."""
         factor = self.safety * max(error, 1e-10) ** (-1.0 / 3.0)
         # a step shortened to meet a milestone must not hold back the next one
-        self.dt = max(dt * float(np.clip(factor, self.cutback, self.growth)), min(self.dt, dt * 2.4) if factor > 1 else 0.0)
+        self.dt = max(
+            dt * float(np.clip(factor, self.cutback, self.growth)),
+            min(self.dt, dt * 2.4) if factor > 1 else 0.0,
+        )
 
     def reject(self, dt: float, error: float | None = None) -> bool:
         """Shorten after a rejected step; False where the smallest step has been reached."""
-        factor = self.cutback if error is None else float(np.clip(self.safety * error ** (-1.0 / 3.0), 0.2, 0.8))
+        factor = (
+            self.cutback if error is None else float(np.clip(self.safety * error ** (-1.0 / 3.0), 0.2, 0.8))
+        )
         self.dt = dt * factor
         return self.dt >= self.dt_min

@@ -114,7 +114,7 @@ def _cell_dofs(function: fem.Function) -> np.ndarray:
     if not _is_orientation_free(space):
         raise CheckpointError(f"{function.name}: an element with several dofs on an edge cannot be saved")
     dofs, block = space.dofmap.list, space.dofmap.bs
-    return (dofs[:, :, None] * block + np.arange(block)).reshape(len(dofs), -1)
+    return (dofs[:, :, None] * block + np.arange(block)).reshape(len(dofs), dofs.shape[1] * block)
 
 
 def _is_orientation_free(space: fem.FunctionSpace) -> bool:

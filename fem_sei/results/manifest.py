@@ -14,9 +14,8 @@ from typing import Any
 
 from mpi4py import MPI
 
-from fem_sei.results.run_folder import write_atomically
+from fem_sei.results.run_folder import SCHEMA, write_atomically
 
-SCHEMA = 1
 STATUS_OF_EXIT = {0: "done", 130: "interrupted"}  # anything else: failed
 
 

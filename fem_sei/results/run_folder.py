@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from mpi4py import MPI
 from fem_sei.results.collective import on_rank_zero
 
 MANIFEST = "run.json"
+SCHEMA = 1  # of run.json
 FILES = (MANIFEST, "case.toml", "history.csv", "summary.csv", "fields.pvd")
 FOLDERS = {  # what a run writes into its sub-folders, as patterns
     "fields": ("fields_*.vtu", "fields_*.pvtu"),
@@ -32,7 +34,7 @@ class RunFolder:
 
     @classmethod
     def create(cls, path: Path, comm: MPI.Comm, force: bool = False) -> RunFolder:
-        """Create an empty run folder, parents included (collective; rank 0 does the work).
+        """Create a run folder, parents included, with a first run.json (collective; rank 0 does the work).
 
         An existing folder that holds anything is refused, unless it is a run folder and ``force`` is
         given: then the files of the earlier run are deleted, and files that no run writes are left
@@ -46,7 +48,9 @@ class RunFolder:
         """Create the folder of the variant ``name`` inside this one (collective)."""
         if Path(name).name != name or name in ("", "..") or name in FOLDERS or name in FILES:
             raise RunFolderError(f"{name!r} cannot be the name of a variant: it is no name for a folder")
-        return RunFolder.create(self.path / name, self.comm)
+        path = self.path / name
+        on_rank_zero(self.comm, lambda: _create_variant(path))
+        return RunFolder(path, self.comm)
 
     def write_text(self, name: str, text: str) -> None:
         """Write the file ``name`` of the folder (collective; rank 0 writes)."""
@@ -96,8 +100,22 @@ def _create(path: Path, force: bool) -> None:
         )
     if existing == path and any(path.iterdir()):
         _make_room(path, force)
+    _make(path)
+
+
+def _create_variant(path: Path) -> None:
+    """Like _create in a run folder that has just been made, where only the user's own files can be left."""
+    if (path / MANIFEST).exists():
+        raise RunFolderError(f"{path} holds the results of an earlier run")
+    _make(path)
+
+
+def _make(path: Path) -> None:
+    """Make the folder, recognisable from now on: a run that breaks off early can be replaced with --force."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+        first = {"schema": SCHEMA, "kind": "run", "status": "running"}
+        write_atomically(path / MANIFEST, json.dumps(first) + "\n")
     except OSError as error:
         raise RunFolderError(f"cannot create the run folder {path}: {error.strerror}") from error
 

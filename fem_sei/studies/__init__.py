@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 from mpi4py import MPI
 from petsc4py import PETSc
 
@@ -88,6 +87,8 @@ def mesh_only(loaded: LoadedCase, out: Path | None) -> int:
             if variant is not None:
                 path = path.with_stem(f"{path.stem}_{variant}")
             found = write_msh(path, case.geometry, plating_setup.mesh_sizes(case), plating_setup.LENGTH_SCALE)
-            print(f"{path}: {found['cells']} cells, {found['nodes']} nodes, worst quality {found['quality']:.2f}")
+            print(
+                f"{path}: {found['cells']} cells, {found['nodes']} nodes, worst quality {found['quality']:.2f}"
+            )
     MPI.COMM_WORLD.barrier()
     return 0

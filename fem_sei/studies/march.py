@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from mpi4py import MPI
 
-from fem_sei.case.schema import Case, Step
+from fem_sei.case.schema import Case
 from fem_sei.numerics.newton import NewtonFailure
 from fem_sei.numerics.time import Levels, StepControl, bdf_coefficients, error_fraction, integrate_rate
 from fem_sei.studies.plating import PlatingModel
@@ -17,6 +17,7 @@ PSI_TOLERANCE = 0.05  # error of the front position per step, in l
 LOG_C_TOLERANCE = 0.02  # error of ln c per step
 BOUNDS = (-0.05, 1.05)  # of xi: outside, a step is rejected
 SPEED_FLOOR = 1e-3  # of the speed that rebuilds the profile when all rests, in L0/t0
+FIRST_STEP, SMALLEST_STEP = 1e-3, 1e-6  # travel of the front in l at the largest planned current
 LANDING = 1e-9  # relative distance at which a target has been reached
 
 
@@ -91,13 +92,10 @@ class March:
         self.plan = segments(case, model)
         self.tolerance, self.travel = case.time.tolerance, case.time.front_travel
         s = model.scales
-        scale = model.l / max(abs(segment.value) for segment in self.plan) if case.operation.mode == "galvanostatic" and any(
-            segment.value for segment in self.plan
-        ) else model.l
-        self.first = case.time.initial_step / s.time if case.time.initial_step else 1e-3 * scale
+        self.first = case.time.initial_step / s.time if case.time.initial_step else FIRST_STEP * model.l
         self.control = StepControl(
             dt=self.first,
-            dt_min=case.time.min_step / s.time if case.time.min_step else 1e-6 * scale,
+            dt_min=case.time.min_step / s.time if case.time.min_step else SMALLEST_STEP * model.l,
             dt_max=case.time.max_step / s.time if case.time.max_step else np.inf,
         )
         self.levels = Levels()
@@ -157,7 +155,8 @@ class March:
                 self._restore()
                 self.rejected += 1
                 if not self.control.reject(dt):
-                    raise GaveUp(f"no step above {self.control.dt_min * model.scales.time:.3g} s can be solved: {failure}") from None
+                    smallest = self.control.dt_min * model.scales.time
+                    raise GaveUp(f"no step above {smallest:.3g} s can be solved: {failure}") from None
                 continue
             if error > 2.0 and dt > 4 * self.control.dt_min and self.dt_old is not None:
                 self._restore()
@@ -175,7 +174,16 @@ class March:
         self.number += 1
         self._remember()
         return StepReport(
-            self.number, new, dt, current, charge, gain, self.fastest, iterations, model.solver.linear_iterations, 0.0
+            self.number,
+            new,
+            dt,
+            current,
+            charge,
+            gain,
+            self.fastest,
+            iterations,
+            model.solver.linear_iterations,
+            0.0,
         )
 
     def _remember(self) -> None:
@@ -187,7 +195,9 @@ class March:
     def _restore(self) -> None:
         self.model.u.x.array[:] = self.model.u1.x.array
 
-    def _solve(self, segment: Segment, start: float, dt: float, new: float) -> tuple[tuple[float, float, float], int]:
+    def _solve(
+        self, segment: Segment, start: float, dt: float, new: float
+    ) -> tuple[tuple[float, float, float], int]:
         model = self.model
         weights = bdf_coefficients(dt, self.dt_old)
         model.a0.value, model.a1.value, model.a2.value = weights

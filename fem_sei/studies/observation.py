@@ -105,12 +105,17 @@ class Observer:
         if row["metal_regions"] > 1:
             found.append(f"the metal is in {row['metal_regions']} pieces")
         if row["profile_width"] > WIDTH_LIMIT:
-            found.append(f"the front is {row['profile_width']:.2f} times as wide as it should be: refine the mesh")
+            found.append(
+                f"the front is {row['profile_width']:.2f} times as wide as it should be: refine the mesh"
+            )
         if self.model.front.unresolved(self.model.state()[:, 0]):
-            found.append("the front has left the finely meshed band: raise mesh.growth_margin or mesh.tip_margin")
+            found.append(
+                "the front has left the finely meshed band: raise mesh.growth_margin or mesh.tip_margin"
+            )
         if self._drop_across_interface() > GRADIENT_LIMIT:
             found.append(
-                "the salt changes too much across the interface for its width: choose a smaller phase_field.interface_width"
+                "the salt changes too much across the interface for its width: "
+                "choose a smaller phase_field.interface_width"
             )
         return found
 
@@ -122,7 +127,9 @@ class Observer:
         corner = psi[grid.cells]
         passing = (corner.min(axis=1) < 0) & (corner.max(axis=1) > 0)
         y = model.component("c")
-        slope = np.linalg.norm(np.einsum("cid,ci->cd", grid.gradients[passing], y[grid.cells[passing]]), axis=1)
+        slope = np.linalg.norm(
+            np.einsum("cid,ci->cd", grid.gradients[passing], y[grid.cells[passing]]), axis=1
+        )
         return model.comm.allreduce(float(slope.max(initial=0.0)) * model.l, op=MPI.MAX)
 
     def verdict(self) -> list[str]:

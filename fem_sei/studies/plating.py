@@ -74,7 +74,7 @@ class PlatingParameters:
 
 @dataclass(frozen=True)
 class Scales:
-    """Units of the dimensionless equations: length L0, time t0, c0, potential RT/F, current zF L0/(V_m t0)."""
+    """Units of the dimensionless equations: L0, t0, c0, potential RT/F, current zF L0/(V_m t0)."""
 
     length: float
     time: float
@@ -114,7 +114,14 @@ class PlatingModel:
         self._write_equations()
         self._set_boundary_conditions()
         self.solver = BlockNewton(
-            self.residual, self.u, self.bcs, FIELDS, "femsei_plating_", dict(profile_options), dict(petsc_options), damping=3.0
+            self.residual,
+            self.u,
+            self.bcs,
+            FIELDS,
+            "femsei_plating_",
+            dict(profile_options),
+            dict(petsc_options),
+            damping=3.0,
         )
         self.solver.tolerances.imbalance[:] = 1e-11 * self.area * np.array([1.0, float(self.beta.value), 1.0])
         self._observe()
@@ -207,7 +214,9 @@ class PlatingModel:
             constant_kappa = any(values["kappa"] for values in numbers.values())
             kappa_over_c = f["kappa_over_c"] + f["kappa"] / c if constant_kappa else f["kappa_over_c"]
             tags = tuple(self.stack.regions[region] for region in numbers)
-            properties = transport.TransportProperties(f["D"], f["t_plus"], kappa_over_c, f["thermodynamic_factor"])
+            properties = transport.TransportProperties(
+                f["D"], f["t_plus"], kappa_over_c, f["thermodynamic_factor"]
+            )
             groups.append((tags, properties))
         return groups
 
@@ -255,7 +264,7 @@ class PlatingModel:
         return self.comm.allreduce(fem.assemble_scalar(form))
 
     def metal_gain(self) -> float:
-        """Metal volume gained since the start per area, in L0 (integrated as a difference: no cancellation)."""
+        """Metal gained since the start per area, in L0 (integrated as a difference: no cancellation)."""
         return self.total(self._gain_form) / self.area
 
     def salt(self) -> float:
@@ -286,9 +295,13 @@ class PlatingModel:
 
     def state(self) -> np.ndarray:
         """(nodes, 3): psi (level function of xi), ln c, phi_e: smooth in time, made to extrapolate."""
-        return np.stack([level(self.component("xi"), self.l), self.component("c"), self.component("phi_e")], axis=1)
+        return np.stack(
+            [level(self.component("xi"), self.l), self.component("c"), self.component("phi_e")], axis=1
+        )
 
-    def set_state(self, psi: np.ndarray, y: np.ndarray, phi_e: np.ndarray, tails: np.ndarray | None = None) -> None:
+    def set_state(
+        self, psi: np.ndarray, y: np.ndarray, phi_e: np.ndarray, tails: np.ndarray | None = None
+    ) -> None:
         """Put a state into ``u``; ``tails``: xi to keep where |psi| is at its bound."""
         xi = profile(psi, self.l)
         if tails is not None:
@@ -299,7 +312,9 @@ class PlatingModel:
 
     def initialise(self) -> None:
         """Equilibrium profile around the metal surface, c = c0, phi_e = 0 (no current)."""
-        points = self.scalar.tabulate_dof_coordinates()[:, : self.stack.mesh.topology.dim] * self.scales.length
+        points = (
+            self.scalar.tabulate_dof_coordinates()[:, : self.stack.mesh.topology.dim] * self.scales.length
+        )
         psi = self.stack.surface.signed_distance(points) / self.scales.length
         bound = 20 * self.l
         self.set_state(np.clip(psi, -bound, bound), np.zeros_like(psi), np.zeros_like(psi))
@@ -321,7 +336,9 @@ class PlatingModel:
         near = np.abs(corner.mean(axis=1)) < 2.2 * self.l  # 0.1 < xi < 0.9
         fastest = self.comm.allreduce(float(rate[near].max(initial=0.0)), op=MPI.MAX)
         local = np.clip(rate, 0.1 * fastest, fastest)
-        self.mobility.x.array[:] = self.p.mobility * self.l * np.maximum(local, speed_floor) * self.front.switch.x.array
+        self.mobility.x.array[:] = (
+            self.p.mobility * self.l * np.maximum(local, speed_floor) * self.front.switch.x.array
+        )
         return fastest
 
 

@@ -73,11 +73,12 @@ def run(case: Case, folder: RunFolder, label: str, variant: str | None) -> tuple
         output.write(march.time)
         save_state(folder, model, march)
         last = history.last
-    verdict = observer.verdict()
+    unused = model.solver.unused_options()
+    verdict = observer.verdict() + [f"nothing used the PETSc option {name}" for name in unused]
     for line in verdict:
         manifest.warn(line)
     wall = time.perf_counter() - started
-    solver = {"steps": march.number, "rejected_steps": march.rejected, "unused_options": model.solver.unused_options()}
+    solver = {"steps": march.number, "rejected_steps": march.rejected}
     balances = {**observer.worst, "widest_profile": observer.widest}
     timings = {"mesh_and_forms": meshed, **model.solver.timings, "total": wall}
     manifest.finish(exit_code, message=message, balances=balances, solver=solver, timings=timings)
@@ -139,7 +140,10 @@ class FieldOutput:
         steady = galvanostatic and len(case.operation.steps) == 1 and not case.operation.steps[0].ramp
         if self.thickness is not None and steady:
             # a constant current: the thickness is a time
-            self.interval, self.thickness = self.thickness / abs(case.operation.steps[0].current_density / s.current), None
+            self.interval, self.thickness = (
+                self.thickness / abs(case.operation.steps[0].current_density / s.current),
+                None,
+            )
         stack = model.stack
         self.series = FieldSeries(folder, stack.mesh, stack.length_scale, stack.cell_tags)
         self.functions = {name: fem.Function(model.scalar) for name in FIELDS}

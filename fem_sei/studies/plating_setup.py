@@ -28,23 +28,24 @@ def build_mesh(case: Case, comm: MPI.Comm) -> StackMesh:
 
 def parameters(case: Case) -> PlatingParameters:
     """What the equations need, in SI. The metal region has the ion conductor that covers it."""
-    metal, layers = case.metal, case.geometry.layers
+    metal, kinetics, layers = case.metal, case.kinetics, case.geometry.layers
     covering = [layers[1], *layers[1:]]
-    reference = case.kinetics.reference_concentration or case.conditions.concentration
     return PlatingParameters(
-        z=int(metal.value("z")),
+        z=metal.z,
         V_m=metal.value("V_m"),
         temperature=case.conditions.temperature,
-        i0=plan.exchange_current_density(case),
-        alpha=plan.transfer_coefficient(case),
-        surface_energy=plan.surface_energy(case),
+        i0=kinetics.exchange_current_density,
+        alpha=kinetics.alpha,
+        surface_energy=kinetics.surface_energy,
         concentration=case.conditions.concentration,
-        reference_concentration=reference,
+        reference_concentration=kinetics.reference_concentration,
         interface_width=case.phase_field.interface_width,
-        layers={layer.name: case.materials[above.material] for layer, above in zip(layers, covering, strict=True)},
+        layers={
+            layer.name: case.materials[above.material] for layer, above in zip(layers, covering, strict=True)
+        },
         counter=case.operation.counter,
         mode=case.operation.mode,
-        current_scale=max(plan.largest_current(case), 0.1 * plan.exchange_current_density(case)),
+        current_scale=max(plan.largest_current(case), 0.1 * kinetics.exchange_current_density),
     )
 
 

@@ -114,6 +114,29 @@ def write_run(folder):
         Manifest(run.manifest, COMM, name=f"{dimension}d", mesh={"dimension": dimension}).finish(0)
 
 
+def more_ranks_than_cells(folder):
+    """Two cells; then a failure to write on the ranks that have one, which all of them must hear of."""
+    domain = mesh.create_interval(COMM, 2, [0.0, 1.0])
+    count = domain.topology.index_map(1).size_local
+    regions = mesh.meshtags(domain, 1, np.arange(count, dtype=np.int32), np.full(count, 3, dtype=np.int32))
+    run = RunFolder.create(folder, COMM)
+    expected, found = (fem.Function(fem.functionspace(domain, ("P", 1))) for _ in range(2))
+    expected.interpolate(lambda x: x[0])
+    series = FieldSeries(run, domain, 1e-6, regions)
+    series.write(0.0, {"xi": (expected, 1.0)})
+    checkpoint.load(checkpoint.save(run.checkpoint, domain, {"u": expected}, {}), domain, {"u": found})
+    if np.abs(found.x.array - expected.x.array).max(initial=0.0) > 1e-15:
+        raise ValueError("the checkpoint has other values")
+    COMM.barrier()
+    if COMM.rank == 0:
+        (folder / "fields").rename(folder / "moved")
+    COMM.barrier()
+    try:
+        series.write(1.0, {"xi": (expected, 1.0)})
+    except OSError:
+        print(f"cells of {COMM.rank}: {count}, heard")
+
+
 def refuse(folder):
     try:
         RunFolder.create(folder, COMM)
@@ -121,7 +144,10 @@ def refuse(folder):
         print(f"refused on {COMM.rank}: {error}")
 
 
-ACTIONS = {action.__name__: action for action in (save, load, load_on_another_mesh, write_run, refuse)}
+ACTIONS = {
+    action.__name__: action
+    for action in (save, load, load_on_another_mesh, write_run, more_ranks_than_cells, refuse)
+}
 
 if __name__ == "__main__":
     ACTIONS[sys.argv[1]](Path(sys.argv[2]))

@@ -170,9 +170,9 @@ def make_planar_run(folder: Path, variant: str | None = None, drop: float = 0.8)
 
 
 def make_variants(folder: Path) -> Path:
-    names = ["Al2O3", "bare", "LiAlOx"]
+    names = ["Al2O3", "bare"]
     folder.mkdir()
     write_manifest(folder, 2, None, kind="variants", variants=names)
-    for name, sharpening, drop in zip(names, (3.0, 0.4, -0.1), (0.9, 0.3, 0.02), strict=True):
+    for name, sharpening, drop in zip(names, (3.0, 0.4), (0.9, 0.3), strict=True):
         make_run(folder / name, name, sharpening, drop, outputs=4)
     return folder

@@ -125,7 +125,7 @@ def test_variants_are_drawn_and_compared(coatings, monkeypatch):
     assert names(ours) == [f"compare_{kind}.png" for kind in kinds]
     for path in ours:
         check_picture(path)
-    for variant in ("Al2O3", "bare", "LiAlOx"):
+    for variant in ("Al2O3", "bare"):
         inside = [path for path in written if path.parent == coatings / variant / "pictures"]
         assert names(inside) == CURVES + MAPS[:-1]
 
@@ -174,8 +174,7 @@ def test_a_run_that_has_just_started(two_bumps, coatings):
     assert plot(two_bumps) == []
     history.unlink()
     assert plot(two_bumps) == []
-    for name in ("bare", "LiAlOx"):
-        (coatings / name / "run.json").unlink()
+    (coatings / "bare" / "run.json").unlink()
     (coatings / "Al2O3" / "fields.pvd").unlink()
     assert names(plot(coatings))[:3] == CURVES
     (coatings / "Al2O3" / "run.json").unlink()

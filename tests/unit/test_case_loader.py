@@ -63,7 +63,9 @@ def test_materials_of_the_layers_and_kinetics_are_filled_in():
 
 
 def test_kinetics_of_the_case_go_before_the_library():
-    case = resolve(changed(kinetics__exchange_current_density="3 mA/cm^2", kinetics__surface_energy="0 J/m^2"))
+    case = resolve(
+        changed(kinetics__exchange_current_density="3 mA/cm^2", kinetics__surface_energy="0 J/m^2")
+    )
     assert case.kinetics.exchange_current_density == 30.0
     assert (case.kinetics.surface_energy, case.kinetics.alpha) == (0.0, 0.5)
     i0 = case.metal["exchange_current_density"]
@@ -80,7 +82,11 @@ def test_nernst_einstein_knows_the_valence_of_the_metal():
 def test_variants_are_cases_of_their_own():
     loaded = load(JIN)
     assert list(loaded.variants) == ["bare", "Al2O3", "LiAlOx"]
-    assert [case.materials["film"].value("D") for case in loaded.variants.values()] == [4.6e-13, 1e-13, 1.4e-11]
+    assert [case.materials["film"].value("D") for case in loaded.variants.values()] == [
+        4.6e-13,
+        1e-13,
+        1.4e-11,
+    ]
     assert loaded.runs == loaded.variants
     assert loaded.text == JIN.read_text()
     assert "Al2O3 coating" in loaded.variants["Al2O3"].materials["film"].title
@@ -92,7 +98,9 @@ def test_without_variants_the_case_itself_is_run():
 
 
 def test_changes_of_the_command_line_hold_for_every_variant():
-    loaded = load(JIN, ["operation.steps[0].current_density=20 A/m^2", "geometry.layers[coating].thickness=0.9 um"])
+    loaded = load(
+        JIN, ["operation.steps[0].current_density=20 A/m^2", "geometry.layers[coating].thickness=0.9 um"]
+    )
     for case in loaded.variants.values():
         assert case.operation.steps[0].current_density == 20.0
         assert case.geometry.layers[1].thickness == 0.9e-6

@@ -25,7 +25,14 @@ def complaints(value, schema, place=""):
         if all(found):
             yield from min(found, key=len)
         return
-    kinds = {"string": str, "object": dict, "array": list, "boolean": bool, "integer": int, "number": (int, float)}
+    kinds = {
+        "string": str,
+        "object": dict,
+        "array": list,
+        "boolean": bool,
+        "integer": int,
+        "number": (int, float),
+    }
     if "type" in schema and not isinstance(value, kinds.get(schema["type"], type(None))):
         yield f"{place} is no {schema['type']}"
         return
@@ -81,7 +88,7 @@ def test_the_json_schema_helps_an_editor():
 
 
 def test_every_key_is_listed_with_its_meaning():
-    listed = {key: (takes, meaning) for key, takes, meaning in describe.keys()}
+    listed = {key: (takes, meaning) for key, takes, meaning in list(describe.keys())}
     assert listed["phase_field.interface_width"][0] == "length, required"
     assert listed["conditions.temperature"][0] == "temperature, default 298.15 K"
     assert listed["time.front_travel"][0] == "number, default 0.35"

@@ -92,7 +92,9 @@ def test_ranges_of_validity():
     assert library.from_library("LiPF6_EC_DMC")["kappa"].law.c_range == (100.0, 3000.0)
     assert library.from_library("LiPF6_EC_DMC")["kappa"].law.T_range == (263.15, 323.15)
     assert library.from_library("LiPF6_EC_EMC_Nyman")["D"].law.T_range == (298.15, 298.15)
-    both = laws.nernst_einstein(laws.nyman2008_diffusivity(17e3), laws.landesfeind2019_polynomial([0.3] + 8 * [0.0]), 1)
+    both = laws.nernst_einstein(
+        laws.nyman2008_diffusivity(17e3), laws.landesfeind2019_polynomial([0.3] + 8 * [0.0]), 1
+    )
     assert (both.c_range, both.T_range) == ((200.0, 2000.0), (273.15, 318.15))
     assert library.from_library("Al2O3_model")["D"].as_law.c_range == (0.0, float("inf"))
 
@@ -120,4 +122,6 @@ def test_laws_take_floats_arrays_and_ufl_expressions(name, key):
 
 def test_laws_describe_themselves():
     text = library.from_library("PTFSI_swollen")["D"].describe()
-    assert text.startswith("arrhenius: value exp[-(energy/R)(1/T - 1/T_ref)] with value = 3.1e-11, energy = 23900")
+    assert text.startswith(
+        "arrhenius: value exp[-(energy/R)(1/T - 1/T_ref)] with value = 3.1e-11, energy = 23900"
+    )

@@ -33,7 +33,9 @@ def test_the_metals_are_there_with_what_plating_needs():
     assert library.names(METAL) == ["Li", "Na", "K", "Mg", "Ca", "Al"]
     for name in library.names(METAL):
         metal = library.from_library(name)
-        assert metal.value("V_m") == pytest.approx(metal.value("molar_mass") / metal.value("density"), rel=3e-3)
+        assert metal.value("V_m") == pytest.approx(
+            metal.value("molar_mass") / metal.value("density"), rel=3e-3
+        )
     assert [library.from_library(name).z for name in library.names(METAL)] == [1, 1, 1, 2, 2, 3]
 
 
@@ -74,7 +76,12 @@ def test_a_source_and_a_flag_may_be_given_for_the_table_or_for_a_value():
 
 def test_a_new_material_with_a_law():
     table = {"kind": ION_CONDUCTOR, "t_plus": 0.4, "kappa": {"law": "nernst_einstein"}}
-    table["D"] = {"law": "arrhenius", "value": "1e-11 m^2/s", "energy": "0.5 eV", "reference_temperature": "25 degC"}
+    table["D"] = {
+        "law": "arrhenius",
+        "value": "1e-11 m^2/s",
+        "energy": "0.5 eV",
+        "reference_temperature": "25 degC",
+    }
     film = library.read("film", table)
     assert film["D"](1000.0, 298.15) == pytest.approx(1e-11)
     assert film["D"](1000.0, 330.0) > 5e-11
@@ -98,7 +105,11 @@ BASE = {"extends": "library:Al2O3_model"}
     [
         ({}, (), 'needs extends = "library:NAME", or kind = "metal" or "ion_conductor"'),
         ({"kind": ["x"]}, ("kind",), "needs metal or ion_conductor"),
-        ({**BASE, "kind": "metal"}, ("kind",), "Al2O3_model is an ion conductor (electrolyte, SEI or coating)"),
+        (
+            {**BASE, "kind": "metal"},
+            ("kind",),
+            "Al2O3_model is an ion conductor (electrolyte, SEI or coating)",
+        ),
         ({"kind": "metall"}, ("kind",), 'needs metal or ion_conductor. Did you mean "metal"?'),
         (
             {"extends": "Al2O3_model"},
@@ -111,16 +122,32 @@ BASE = {"extends": "library:Al2O3_model"}
             'needs "library:NAME" of a material in the library. Did you mean "library:Al2O3_model"?',
         ),
         ({**BASE, "d": "1e-13 m^2/s"}, ("d",), 'is not a known key. Did you mean "D"?'),
-        ({**BASE, "V_m": "13 cm^3/mol"}, ("V_m",), "an ion conductor (electrolyte, SEI or coating) has no such property"),
-        ({**BASE, "D": "1e-13 m/s"}, ("D",), 'needs a diffusivity (like "1e-13 m^2/s"), got something in m/s'),
-        ({**BASE, "D": 1e-13}, ("D",), 'needs a diffusivity (like "1e-13 m^2/s"), got a number without a unit'),
+        (
+            {**BASE, "V_m": "13 cm^3/mol"},
+            ("V_m",),
+            "an ion conductor (electrolyte, SEI or coating) has no such property",
+        ),
+        (
+            {**BASE, "D": "1e-13 m/s"},
+            ("D",),
+            'needs a diffusivity (like "1e-13 m^2/s"), got something in m/s',
+        ),
+        (
+            {**BASE, "D": 1e-13},
+            ("D",),
+            'needs a diffusivity (like "1e-13 m^2/s"), got a number without a unit',
+        ),
         ({**BASE, "D": "0 m^2/s"}, ("D",), "needs a diffusivity above 0"),
         ({**BASE, "D": {"value": "-1 m^2/s"}}, ("D", "value"), "needs a diffusivity above 0"),
         ({**BASE, "D": {}}, ("D",), "needs a value or a law"),
         ({**BASE, "D": {"law": "arhenius"}}, ("D", "law"), 'is not a known law. Did you mean "arrhenius"?'),
         ({**BASE, "D": {"law": "nernst_einstein"}}, ("D", "law"), "is a law for kappa only"),
         ({**BASE, "D": {"law": "landesfeind2019_diffusivity", "p": [1.0]}}, ("D", "p"), "needs 4 numbers"),
-        ({**BASE, "D": {"value": "1 m^2/s", "sorce": "x"}}, ("D", "sorce"), 'is not a known key. Did you mean "source"?'),
+        (
+            {**BASE, "D": {"value": "1 m^2/s", "sorce": "x"}},
+            ("D", "sorce"),
+            'is not a known key. Did you mean "source"?',
+        ),
         ({**BASE, "D": {"value": "1 m^2/s", "range": "x"}}, ("D", "range"), "needs two values, [low, high]"),
         ({**BASE, "t_plus": "0.3"}, ("t_plus",), "needs a plain number"),
         ({**BASE, "t_plus": 1.5}, ("t_plus",), "needs a plain number above -1 and up to 1"),

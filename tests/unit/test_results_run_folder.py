@@ -52,8 +52,22 @@ def test_force_deletes_the_run_and_nothing_else(tmp_path):
     for file in kept:
         file.write_text("")
     RunFolder.create(tmp_path, COMM, force=True)
-    assert sorted(path for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert sorted(files) == sorted([*kept, tmp_path / "run.json"])
     assert not variant.exists()
+
+
+def test_a_run_that_broke_off_at_once_can_be_replaced(tmp_path):
+    folder = RunFolder.create(tmp_path / "a", COMM)
+    folder.write_text("case.toml", "")
+    RunFolder.create(tmp_path / "a", COMM, force=True)
+
+
+def test_notes_in_the_folder_of_a_variant_do_not_stop_the_next_run(tmp_path):
+    notes = RunFolder.create(tmp_path, COMM).variant("bare").path / "notes.txt"
+    notes.write_text("mine")
+    RunFolder.create(tmp_path, COMM, force=True).variant("bare")
+    assert notes.read_text() == "mine"
 
 
 def test_force_does_not_follow_links(tmp_path):
