@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections import deque
@@ -27,7 +28,8 @@ class Progress:
         self._label = label
         self._active = active
         self._stream = stream or sys.stdout
-        self._terminal = self._stream.isatty()
+        # mpirun gives its ranks a pseudo-terminal even when the output goes to a file: TERM tells
+        self._terminal = self._stream.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self._clock = clock
         self._start = clock()
         self._marks = deque([(self._start, 0.0)], maxlen=WINDOW)
