@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 from dolfinx import fem, mesh
+from mpi4py import MPI
 from petsc4py import PETSc
 
 from fem_sei.numerics.compat import geometry_dofmap
@@ -27,7 +28,7 @@ from fem_sei.results.run_folder import write_atomically
 FORMAT = 1
 KEPT = 2  # checkpoints that stay in the folder
 MIDPOINTS = "cell_midpoints"
-MIDPOINT_TOLERANCE = 1e-9  # of the size of the mesh
+MIDPOINT_TOLERANCE = 1e-9  # of the largest coordinate of the mesh
 
 
 class CheckpointError(RuntimeError):
@@ -94,9 +95,10 @@ def load(index: Path, domain: mesh.Mesh, functions: Mapping[str, fem.Function]) 
         vector.destroy()
     viewer.destroy()
 
-    size = np.ptp(domain.geometry.x, axis=0).max(initial=0.0)
     distance = np.abs(found[MIDPOINTS] - rows[MIDPOINTS]).max(initial=0.0)
-    if any(domain.comm.allgather(bool(distance > MIDPOINT_TOLERANCE * size))):
+    size = np.abs(domain.geometry.x).max(initial=0.0)  # a rank may have no cells, and no points
+    farthest, size = (domain.comm.allreduce(float(value), op=MPI.MAX) for value in (distance, size))
+    if farthest > MIDPOINT_TOLERANCE * size:
         raise CheckpointError(f"{index} was made on another mesh: its cells are at other places")
     for name, function in functions.items():
         function.x.array[_cell_dofs(function)] = found[name]

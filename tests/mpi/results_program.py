@@ -1,6 +1,7 @@
 """What the tests of results/ start under mpirun: ``results_program.py ACTION FOLDER``."""
 
 import sys
+import traceback
 from pathlib import Path
 
 import basix.ufl
@@ -150,4 +151,8 @@ ACTIONS = {
 }
 
 if __name__ == "__main__":
-    ACTIONS[sys.argv[1]](Path(sys.argv[2]))
+    try:
+        ACTIONS[sys.argv[1]](Path(sys.argv[2]))
+    except Exception:  # a rank that fails ends the others, which may be waiting for it
+        traceback.print_exc()
+        COMM.Abort(1)
