@@ -21,6 +21,7 @@ from fem_sei.geometry.features import Surface
 from fem_sei.geometry.regions import MeshError, StackMesh, check_tags
 from fem_sei.geometry.sizes import GRADING, Box, MeshSizes, SizeField
 from fem_sei.numerics import compat
+from fem_sei.numerics.parallel import on_rank_zero
 
 __all__ = ["Box", "MeshError", "MeshSizes", "StackMesh", "build_stack", "write_msh"]
 
@@ -74,17 +75,18 @@ def build_stack(geometry: Any, sizes: MeshSizes, comm: MPI.Comm, length_scale: f
     """
     plan = _plan(geometry, sizes, length_scale)
     with ExitStack() as session:
-        model = cad = failure = None
-        if comm.rank == 0:
+        model = None
+
+        def generate() -> _Cad:
+            nonlocal model
             try:
                 gmsh = session.enter_context(_gmsh_session())
-                cad = _generate(gmsh, plan)
                 model = gmsh.model
-            except Exception as error:  # whatever it is, the other ranks must hear of it
-                failure = f"{type(error).__name__}: {error}"
-        failure, cad = comm.bcast((failure, cad), root=0)
-        if failure is not None:
-            raise MeshError(f"Gmsh could not mesh the stack: {failure}")
+                return _generate(gmsh, plan)
+            except Exception as error:
+                raise MeshError(f"Gmsh could not mesh the stack: {type(error).__name__}: {error}") from error
+
+        cad = on_rank_zero(comm, generate)
         mesh, cell_tags, facet_tags = compat.gmsh_model_to_mesh(model, comm, 0, plan.dimension)
     stack = StackMesh(
         mesh,

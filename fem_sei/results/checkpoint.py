@@ -22,7 +22,7 @@ from mpi4py import MPI
 from petsc4py import PETSc
 
 from fem_sei.numerics.compat import geometry_dofmap
-from fem_sei.results.collective import on_rank_zero
+from fem_sei.numerics.parallel import on_rank_zero
 from fem_sei.results.run_folder import write_atomically
 
 FORMAT = 1

@@ -10,7 +10,7 @@ import numpy as np
 from dolfinx import fem, mesh
 
 from fem_sei.numerics.compat import geometry_dofmap
-from fem_sei.results.collective import on_rank_zero, raise_together
+from fem_sei.numerics.parallel import on_rank_zero, raise_together
 from fem_sei.results.run_folder import RunFolder, write_atomically
 
 CELL_OF_DIMENSION = {1: "line", 2: "triangle", 3: "tetra"}

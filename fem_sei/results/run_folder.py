@@ -9,7 +9,7 @@ from pathlib import Path
 
 from mpi4py import MPI
 
-from fem_sei.results.collective import on_rank_zero
+from fem_sei.numerics.parallel import on_rank_zero
 
 MANIFEST = "run.json"
 SCHEMA = 1  # of run.json

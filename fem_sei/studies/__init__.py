@@ -88,7 +88,8 @@ def mesh_only(loaded: LoadedCase, out: Path | None) -> int:
                 path = path.with_stem(f"{path.stem}_{variant}")
             found = write_msh(path, case.geometry, plating_setup.mesh_sizes(case), plating_setup.LENGTH_SCALE)
             print(
-                f"{path}: {found['cells']} cells, {found['nodes']} nodes, worst quality {found['quality']:.2f}"
+                f"{path}: {found['cells']} cells, {found['nodes']} nodes, "
+                f"worst quality {found['quality']:.2f}"
             )
     MPI.COMM_WORLD.barrier()
     return 0
