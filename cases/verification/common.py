@@ -1,7 +1,7 @@
-"""What the verification pages share: run a case in this process, build its model, its reference, and the page's
-table and plot.
+"""What the verification pages share: a run of a case in this process, its sharp-interface reference, and the
+page's table and plot.
 
-A page is run from the root of the repository: ``docker/run python -m cases.verification.planar_speed.verify``.
+A page is run from the root of the repository: docker/run python -m cases.verification.planar_speed.verify
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ LOG_C_TOLERANCE = 0.02  # error of ln c per step
 BOUNDS = (-0.05, 1.05)  # of xi: outside, a step is rejected
 SPEED_FLOOR = 1e-3  # of the speed that rebuilds the profile when all rests, in L0/t0
 FIRST_STEP, SMALLEST_STEP = 1e-3, 1e-6  # travel of the front in l at the largest planned current
+SMALLEST_STAGE = 1e-3  # of a jump that the first step cannot take at once
 LANDING = 1e-9  # relative distance at which a target has been reached
 
 
@@ -101,11 +102,13 @@ class March:
         self.levels = Levels()
         self.time, self.number = 0.0, 0
         self.charge = self.charge_old = 0.0
+        self.current = self.current_old = 0.0
         self.salt_gain = self.salt_gain_old = 0.0
         self.dt_old: float | None = None
+        self.applied = 0.0  # current or potential of the last step
         self.rejected = 0
         self.salt_start = model.salt()
-        self.fastest = 0.0
+        self.fastest = self.speed_now = 0.0  # of the front: in the last accepted step, in the one under way
 
     def run(self) -> Iterator[StepReport]:
         """Take all steps. Raises GaveUp with the reason when the smallest step fails."""
@@ -135,18 +138,25 @@ class March:
         stop = min(stop, self.milestones(self.time))
         limit = self.travel * self.model.l / self.fastest if self.fastest else np.inf
         if segment.thickness is not None and self.dt_old is not None:
-            rate = (self.charge - self.charge_old) / self.dt_old
-            if rate * segment.thickness > 0:  # land on the thickness; the rate hardly changes over a step
-                left = segment.thickness - (self.model.metal_gain() - metal)
-                limit = min(limit, max(left / rate, self.control.dt_min))
+            left = segment.thickness - (self.model.metal_gain() - metal)
+            limit = min(limit, max(self._time_to_gain(left), self.control.dt_min))
         return stop, limit
+
+    def _time_to_gain(self, left: float) -> float:
+        """Time in which the current, going on as over the last step, deposits ``left``."""
+        rate = self.current
+        if rate * left <= 0:
+            return np.inf
+        slope = (rate - self.current_old) / self.dt_old if len(self.levels.times) > 2 else 0.0
+        root = np.sqrt(max(rate**2 + 2 * slope * left, 0.0))
+        return 2 * left / (rate + np.sign(rate) * root)
 
     def _step(self, segment: Segment, start: float, metal: float) -> StepReport:
         model = self.model
         while True:
             stop, limit = self._limits(segment, start, metal)
             dt = self.control.propose(self.time, stop, limit)
-            new = stop if abs(self.time + dt - stop) <= 1e-12 * abs(stop) else self.time + dt
+            new = stop if stop - (self.time + dt) <= 1e-12 * abs(self.time + dt) else self.time + dt
             dt = new - self.time
             try:
                 weights, iterations = self._solve(segment, start, dt, new)
@@ -169,8 +179,9 @@ class March:
         charge = integrate_rate(current, self.charge, self.charge_old, weights)
         gain = integrate_rate(influx, self.salt_gain, self.salt_gain_old, weights)
         self.charge_old, self.charge = self.charge, charge
+        self.current_old, self.current = self.current, current
         self.salt_gain_old, self.salt_gain = self.salt_gain, gain
-        self.time, self.dt_old = new, dt
+        self.time, self.dt_old, self.fastest = new, dt, self.speed_now
         self.number += 1
         self._remember()
         return StepReport(
@@ -202,17 +213,49 @@ class March:
         weights = bdf_coefficients(dt, self.dt_old)
         model.a0.value, model.a1.value, model.a2.value = weights
         value = segment.at(new - start)
-        if model.p.mode == "galvanostatic":
-            model.current.value = value
-        else:
-            model.phi_s.value = value
+        model.set_imbalance(value if model.p.mode == "galvanostatic" else self.current)
         guess = self.levels.extrapolate(new, order=1)
         bound = 20.0 * model.l
         psi = np.clip(guess[:, 0], -bound, bound)
         model.set_state(psi, guess[:, 1], guess[:, 2])
         model.u.x.scatter_forward()
-        self.fastest = model.prepare_step(psi, SPEED_FLOOR)
-        return weights, model.solver.solve()
+        model.drive(value)
+        self.speed_now = model.prepare_step(psi, SPEED_FLOOR)
+        try:
+            iterations = model.solver.solve()
+        except NewtonFailure:
+            if self.dt_old is not None:
+                raise
+            iterations = self._solve_in_stages(psi, value)
+        self.applied = value
+        return weights, iterations
+
+    def _solve_in_stages(self, psi: np.ndarray, value: float) -> int:
+        """The first step after a jump of the current or potential: approach the new value gradually.
+
+        Resistive layers and small i0 put the potential far from where the iteration starts, and with it
+        the speed by which the profile is kept: that is taken anew at the end.
+        """
+        model, before, reached, stage, iterations = self.model, self.applied, 0.0, 0.25, 0
+        good = model.u1.x.array.copy()
+        model.u.x.array[:] = good
+        model.drive(before)
+        model.prepare_step(psi, SPEED_FLOOR)
+        while reached < 1:
+            target = min(1.0, reached + stage)
+            model.u.x.array[:] = good
+            model.drive(before + target * (value - before))
+            try:
+                iterations += model.solver.solve()
+            except NewtonFailure:
+                stage /= 2
+                if stage < SMALLEST_STAGE:
+                    raise
+            else:
+                reached, stage = target, 1.5 * stage
+                good = model.u.x.array.copy()
+        self.speed_now = model.prepare_step(psi, SPEED_FLOOR)
+        return iterations + model.solver.solve()
 
     def _check(self, new: float) -> float:
         """Error of the step in tolerances; raises StateOutOfRange where the state makes no sense."""

@@ -50,8 +50,8 @@ class Observer:
         xi, y = model.component("xi"), model.component("c")
         front = self._front(y)
         gained = model.metal_gain()
-        # relative to the charge passed in either direction, so that a full cycle has a scale
-        self.metal_scale = max(self.metal_scale, abs(gained), abs(report.charge), 1e-6 * model.l)
+        # relative to the largest charge so far (a full cycle returns to zero), at least that of l/1000
+        self.metal_scale = max(self.metal_scale, abs(gained), abs(report.charge), 1e-3 * model.l)
         charge_error = abs(gained - report.charge) / self.metal_scale
         salt_error = abs(model.salt() - self.march.salt_start - report.salt_gain) / self.march.salt_start
         self.worst["charge"] = max(self.worst["charge"], charge_error)

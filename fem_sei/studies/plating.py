@@ -45,6 +45,8 @@ FIELDS = ("xi", "c", "phi_e")
 TRANSPORT = ("D", "t_plus", "kappa", "thermodynamic_factor")
 UFL_MATH = SimpleNamespace(exp=ufl.exp, sqrt=ufl.sqrt, ln=ufl.ln)
 QUADRATURE_DEGREE = 2
+IMBALANCE = 1e-11  # per unit of current: keeps the balances of a whole run at this level
+LEAST_CURRENT = 1e-3  # in units of the largest planned one: below, rounding decides
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ class PlatingModel:
             dict(petsc_options),
             damping=3.0,
         )
-        self.solver.tolerances.imbalance[:] = 1e-11 * self.area * np.array([1.0, float(self.beta.value), 1.0])
+        self.set_imbalance(1.0)
         self._observe()
 
     # -- equations ---------------------------------------------------------------------------------
@@ -320,6 +322,17 @@ class PlatingModel:
         self.set_state(np.clip(psi, -bound, bound), np.zeros_like(psi), np.zeros_like(psi))
         self.u.x.scatter_forward()
         self._start.x.array[:] = self.u.x.array
+
+    def set_imbalance(self, current: float) -> None:
+        """What a solve may leave of charge, salt and metal unaccounted for, at a current density."""
+        per_field = np.array([1.0, float(self.beta.value), 1.0])
+        self.solver.tolerances.imbalance = (
+            IMBALANCE * self.area * max(abs(current), LEAST_CURRENT) * per_field
+        )
+
+    def drive(self, value: float) -> None:
+        """Impose a current density or a potential phi_s (by the mode), in the model's units."""
+        (self.current if self.p.mode == "galvanostatic" else self.phi_s).value = value
 
     def prepare_step(self, psi: np.ndarray, speed_floor: float) -> float:
         """Freeze what lags within a step (normals, curvature, mobility) at the predicted state in ``u``.

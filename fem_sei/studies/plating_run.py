@@ -137,7 +137,8 @@ class FieldOutput:
             self.interval = sum(durations) / every.count / s.time
         else:
             self.thickness = growth / every.count / s.length
-        steady = galvanostatic and len(case.operation.steps) == 1 and not case.operation.steps[0].ramp
+        first = case.operation.steps[0]
+        steady = galvanostatic and len(case.operation.steps) == 1 and not first.ramp and first.current_density
         if self.thickness is not None and steady:
             # a constant current: the thickness is a time
             self.interval, self.thickness = (

@@ -1,19 +1,13 @@
-"""The tests of this folder run small measurements of the pages in cases/verification."""
+"""Everything in this folder runs small measurements of the pages in cases/verification and cases/validation."""
 
-import importlib
-from types import ModuleType
+from pathlib import Path
 
 import pytest
+
+HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "tests/verification" in item.path.as_posix():
+        if HERE in item.path.parents:
             item.add_marker(pytest.mark.verification)
-
-
-@pytest.fixture(scope="module")
-def verify(request: pytest.FixtureRequest) -> ModuleType:
-    """cases/verification/NAME/verify.py of the test module test_NAME."""
-    name = request.module.__name__.removeprefix("test_")
-    return importlib.import_module(f"cases.verification.{name}.verify")
