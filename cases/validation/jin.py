@@ -19,8 +19,8 @@ LAYERS = {
     "LiAlOx": "library:LiAlOx_model",
 }
 GROWN = (0.1, 0.2, 0.3)  # um
-# Roughness over its initial value at these thicknesses, by an independent program with a mesh that follows the
-# front, interface width a eighth of the bump width; its spread over meshes and steps is 0.005.
+# Roughness over its initial value at these thicknesses, by an independent program with a mesh that follows
+# the front, interface width an eighth of the bump width; its spread over meshes and steps is 0.005.
 REFERENCE = {"Al2O3": (1.424, 1.982, 2.62), "bare": (1.064, 1.147, 1.243), "LiAlOx": (0.976, 0.962, 0.953)}
 SETTINGS = {  # of the convergence table
     "delta = w/4, h = delta/4 (the case)": (),

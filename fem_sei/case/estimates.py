@@ -43,6 +43,14 @@ class Stack:
         form = transport.limiting_current_closed if self.closed else transport.limiting_current
         return self._limit(form, self.layers)
 
+    @property
+    def stripping_limit(self) -> float:
+        """Current density (A/m^2, negative) at which a closed cell's counter electrode runs out of salt."""
+        if not self.closed or math.isinf(self.limit):
+            return -math.inf
+        drop = sum((1.0 - k.t_plus) * k.thickness / k.D for k in self.layers) / (self.z * F)
+        return -self.c0 / (drop - self.c0 / self.limit)
+
     def layer_limit(self, n: int) -> float:
         """Limiting current density (A/m^2) of layer `n` alone, `c0` at its far side."""
         return self._limit(transport.limiting_current, self.layers[n : n + 1])
@@ -72,7 +80,7 @@ class Stack:
             return 0.0
         low, high = 0.0, min(self.limit * (1.0 - 1e-9), 1e9)
         if potential > 0.0:
-            low, high = -1e9, 0.0
+            low, high = max(self.stripping_limit * (1.0 - 1e-9), -1e9), 0.0
         for _ in range(200):  # bisection: the voltage falls with the current
             middle = 0.5 * (low + high)
             low, high = (middle, high) if self.voltage(middle).total > potential else (low, middle)

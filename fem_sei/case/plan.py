@@ -40,6 +40,12 @@ def largest_current(case: Case) -> float:
     return max(abs(step.current) for step in _steps(case))
 
 
+def lowest_front_concentration(case: Case) -> float:
+    """Lowest steady concentration (mol/m^3) at the metal that is planned; 0 above the limiting current."""
+    fresh = stack(case, case.metal, case.ion_conductors)
+    return max(0.0, min(fresh.front_concentration(step.current) for step in _steps(case)))
+
+
 def planned_growth(case: Case) -> Growth:
     """Mean thickness over the steps; for a potential what the steady current of the fresh stack grows."""
     V_m = case.metal.value("V_m")

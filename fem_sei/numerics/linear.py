@@ -20,8 +20,14 @@ def profile_options(profile: str, fields: tuple[str, ...], dofs: int, dimension:
     if profile == "auto":
         profile = "direct" if dofs < DIRECT_LIMIT or dimension == 1 else "iterative"
     if profile == "direct":
-        return {"ksp_type": "preonly", "pc_type": "lu", "pc_factor_mat_solver_type": "mumps"}
+        return {
+            "snes_linesearch_type": "basic",
+            "ksp_type": "preonly",
+            "pc_type": "lu",
+            "pc_factor_mat_solver_type": "mumps",
+        }
     options: dict[str, object] = {
+        "snes_linesearch_type": "basic",  # full steps; the update is damped where it is too large
         "ksp_type": "fgmres", "ksp_gmres_restart": 60, "ksp_max_it": 120, "ksp_rtol": 1e-3,
         "snes_ksp_ew": None, "snes_ksp_ew_version": 2, "snes_ksp_ew_rtol0": 1e-3, "snes_ksp_ew_rtolmax": 1e-3,
         "snes_lag_preconditioner": 20, "snes_lag_preconditioner_persists": False,

@@ -76,7 +76,6 @@ class BlockNewton:
         damping: float,
     ):
         self.u, self.bcs, self.fields, self.damping = u, bcs, fields, damping
-        self._residual_ufl = residual
         self.F = fem.form(residual)
         # expand_derivatives first: otherwise DOLFINx 0.9 mis-binds coefficients of a re-used Jacobian
         self.J = fem.form(
@@ -121,10 +120,6 @@ class BlockNewton:
             pc.setOptionsPrefix(prefix)
             pc.setType("fieldsplit")
             pc.setFieldSplitFields(self.bs, *[(name, [i]) for i, name in enumerate(self.fields)])
-        PETSc.Options().setValue(
-            prefix + "snes_linesearch_type",
-            PETSc.Options().getString(prefix + "snes_linesearch_type", "basic"),
-        )
         snes.setFromOptions()
         ksp.setPostSolve(self._after_linear_solve)
         self._inexact = ksp.getType() != "preonly"
@@ -148,7 +143,6 @@ class BlockNewton:
             values[rows] = 0.0
         self.sums = values[: self.owned].reshape(-1, self.bs).sum(axis=0)
         self.sums = self.comm.allreduce(self.sums)
-        b.array[:] = values
         self.timings["residual"] += time.perf_counter() - started
 
     def _assemble_jacobian(self, _snes: PETSc.SNES, x: PETSc.Vec, A: PETSc.Mat, _P: PETSc.Mat) -> None:

@@ -14,7 +14,7 @@ from fem_sei.numerics.time import Levels, StepControl, bdf_coefficients, error_f
 from fem_sei.studies.plating import PlatingModel
 
 PSI_TOLERANCE = 0.05  # error of the front position per step, in l
-LOG_C_TOLERANCE = 0.02  # error of ln c per step
+LOG_C_TOLERANCE = 0.005  # error of ln c per step
 BOUNDS = (-0.05, 1.05)  # of xi: outside, a step is rejected
 SPEED_FLOOR = 1e-3  # of the speed that rebuilds the profile when all rests, in L0/t0
 FIRST_STEP, SMALLEST_STEP = 1e-3, 1e-6  # travel of the front in l at the largest planned current

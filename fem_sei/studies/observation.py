@@ -103,11 +103,9 @@ class Observer:
         """What a user should know about the state after this step (collective)."""
         found = []
         if row["metal_regions"] > 1:
-            found.append(f"the metal is in {row['metal_regions']} pieces")
+            found.append("the metal is in more than one piece")
         if row["profile_width"] > WIDTH_LIMIT:
-            found.append(
-                f"the front is {row['profile_width']:.2f} times as wide as it should be: refine the mesh"
-            )
+            found.append(f"the front is over {WIDTH_LIMIT} times as wide as it should be: refine the mesh")
         if self.model.front.unresolved(self.model.state()[:, 0]):
             found.append(
                 "the front has left the finely meshed band: raise mesh.growth_margin or mesh.tip_margin"

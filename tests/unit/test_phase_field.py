@@ -20,7 +20,7 @@ def density(xi, norm, cutoff=CUTOFF):
 
 
 def undistorted(cutoff):
-    """Integral of max(xi(1-xi) - qc, 0) across the equilibrium profile in units of l, where |d xi/dx| = xi(1-xi)."""
+    """Integral of max(xi(1-xi) - qc, 0) across the equilibrium profile, where |d xi/dx| = xi(1-xi)/l."""
     root = math.sqrt(1 - 4 * cutoff)
     ends = (1 - root) / 2, (1 + root) / 2
     return quad(lambda xi: 1 - cutoff / (xi * (1 - xi)), *ends, epsabs=1e-13)[0]
@@ -45,7 +45,7 @@ def test_reaction_density_integrates_to_one_across_the_profile():
 
 
 def speed_of_a_travelling_front(spacing):
-    """Speed of the front of d xi/dt = q + d/dx[m (d xi/dx + xi(1-xi))], lengths in l, drive 1 (finite volumes)."""
+    """Speed of the front of d xi/dt = q + d/dx[m (d xi/dx + xi(1-xi))], lengths in l (finite volumes)."""
     x = np.arange(-15.0, 18.0, spacing)
     norm = reaction_norm(CUTOFF, M)
 

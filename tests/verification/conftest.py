@@ -1,4 +1,4 @@
-"""Everything in this folder runs small measurements of the pages in cases/verification and cases/validation."""
+"""Everything in this folder runs small measurements of the pages in cases/verification and validation."""
 
 from pathlib import Path
 

@@ -1,0 +1,58 @@
+"""PETSc options: profiles, and which layer of options wins."""
+
+import pytest
+from petsc4py import PETSc
+
+from fem_sei.numerics.linear import DIRECT_LIMIT, insert_options, profile_options, remove_options
+
+FIELDS = ("xi", "c", "phi_e")
+PREFIX = "femsei_test_"
+
+
+@pytest.fixture
+def database():
+    """PETSc's options, emptied of those of this file afterwards."""
+    options = PETSc.Options()
+    yield options
+    for name in list(options.getAll()):
+        if name.startswith(PREFIX):
+            options.delValue(name)
+
+
+def test_command_line_wins_over_case_over_profile(database):
+    database.insertString(f"-{PREFIX}ksp_type cg")  # as options after -- are
+    profile = {"ksp_type": "preonly", "pc_type": "lu", "ksp_rtol": 1e-3}
+    case = {"ksp_type": "gmres", "pc_type": "ilu", "pc_factor_levels": 2}
+    inserted = insert_options(PREFIX, profile, case)
+    assert database.getString(PREFIX + "ksp_type") == "cg"
+    assert database.getString(PREFIX + "pc_type") == "ilu"
+    assert database.getReal(PREFIX + "ksp_rtol") == 1e-3
+    assert database.getInt(PREFIX + "pc_factor_levels") == 2
+    assert sorted(inserted) == [PREFIX + key for key in ("ksp_rtol", "pc_factor_levels", "pc_type")]
+
+
+def test_what_was_inserted_can_be_withdrawn(database):
+    database.insertString(f"-{PREFIX}ksp_type cg")
+    remove_options(insert_options(PREFIX, {"ksp_type": "gmres", "pc_type": "lu"}))
+    assert database.hasName(PREFIX + "ksp_type") and not database.hasName(PREFIX + "pc_type")
+
+
+@pytest.mark.parametrize(
+    ("profile", "dofs", "dimension", "solver"),
+    [
+        ("auto", DIRECT_LIMIT - 1, 2, "lu"),
+        ("auto", DIRECT_LIMIT, 2, "fieldsplit"),
+        ("auto", 10 * DIRECT_LIMIT, 1, "lu"),  # a band matrix
+        ("direct", 10 * DIRECT_LIMIT, 2, "lu"),
+        ("iterative", 10, 2, "fieldsplit"),
+    ],
+)
+def test_the_size_decides_the_profile(profile, dofs, dimension, solver):
+    assert profile_options(profile, FIELDS, dofs, dimension)["pc_type"] == solver
+
+
+def test_iterative_profile_has_a_preconditioner_for_every_field():
+    options = profile_options("iterative", FIELDS, 10, 2)
+    for name in FIELDS:
+        assert options[f"fieldsplit_{name}_pc_type"] == "hypre"
+        assert options[f"fieldsplit_{name}_ksp_type"] == "preonly"
