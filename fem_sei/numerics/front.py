@@ -105,6 +105,8 @@ class FrontGeometry:
             self._rhs.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
             self._solver.solve(self._rhs, self.curvature.x.petsc_vec)
             self.curvature.x.scatter_forward()
+            raw = self.curvature.x.array.copy()  # smoothed by the solve: the same remedy as for psi
+            self.curvature.x.array[:] = 2 * raw - self._smooth(raw)
 
     def crossings(self, psi: np.ndarray) -> Crossings:
         """Where the edges of this rank's cells cut psi = 0 (linear in psi, which is nearly so in space)."""

@@ -71,7 +71,7 @@ class PlatingParameters:
     reaction_cutoff: float = 3e-3  # qc
     residual_porosity: float = 1e-3  # eps_f
     depletion_limit: float = 0.03  # c/c0 below which the reaction is switched off
-    smoothing: float = 1.2  # of the normal, in units of the larger of l and the cell size
+    smoothing: float = 1.5  # of the normal, in units of the larger of l and the cell size
 
 
 @dataclass(frozen=True)
