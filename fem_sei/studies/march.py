@@ -18,6 +18,7 @@ LOG_C_TOLERANCE = 0.005  # error of ln c per step
 BOUNDS = (-0.05, 1.05)  # of xi: outside, a step is rejected
 SPEED_FLOOR = 1e-3  # of the speed that rebuilds the profile when all rests, in L0/t0
 FIRST_STEP, SMALLEST_STEP = 1e-3, 1e-6  # travel of the front in l at the largest planned current
+TOO_FAR = 1e-6  # part of a step by which a thickness may be passed
 SMALLEST_STAGE = 1e-3  # of a jump that the first step cannot take at once
 LANDING = 1e-9  # relative distance at which a target has been reached
 
@@ -114,16 +115,22 @@ class March:
         """Take all steps. Raises GaveUp with the reason when the smallest step fails."""
         self._remember()
         for index, segment in enumerate(self.plan):
-            self.levels.forget()
-            self.dt_old = None
-            self.control.dt = min(self.first, self.control.dt)
+            self._start_anew()
             start, metal = self.time, self.model.metal_gain()
             done = 0.0
             while done < 1 - LANDING:
                 report = self._step(segment, start, metal)
                 done = self._progress(segment, start, metal)
+                if segment.ramp and abs(self.time - start - segment.ramp) < LANDING * self.time:
+                    self._start_anew()
                 report.fraction = (index + min(done, 1.0)) / len(self.plan)
                 yield report
+
+    def _start_anew(self) -> None:
+        """After a jump or a kink of what is imposed the past says nothing: backward Euler, a small step."""
+        self.levels.forget()
+        self.dt_old = None
+        self.control.dt = min(self.first, self.control.dt)
 
     def _progress(self, segment: Segment, start: float, metal: float) -> float:
         if segment.duration is not None:
@@ -152,10 +159,11 @@ class March:
         return 2 * left / (rate + np.sign(rate) * root)
 
     def _step(self, segment: Segment, start: float, metal: float) -> StepReport:
-        model = self.model
+        model, landing = self.model, np.inf
+        before = model.metal_gain()
         while True:
             stop, limit = self._limits(segment, start, metal)
-            dt = self.control.propose(self.time, stop, limit)
+            dt = self.control.propose(self.time, stop, min(limit, landing))
             new = stop if stop - (self.time + dt) <= 1e-12 * abs(self.time + dt) else self.time + dt
             dt = new - self.time
             try:
@@ -173,6 +181,12 @@ class March:
                 self.rejected += 1
                 self.control.reject(dt, error)
                 continue
+            if segment.thickness is not None:
+                share = (segment.thickness - (before - metal)) / (model.metal_gain() - before)
+                if 0 < share < 1 - TOO_FAR:  # the thickness aimed at was passed: go back and land on it
+                    self._restore()
+                    landing = dt * share
+                    continue
             break
         self.control.accept(dt, error)
         current, influx = model.terminal_current(), model.salt_influx()

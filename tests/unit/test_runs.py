@@ -190,7 +190,13 @@ def test_variants_have_folders_and_a_summary(tmp_path):
     case = with_variants(tmp_path, "fast", '{ "materials" = {} }')
     folder = tmp_path / "run"
     assert main(["run", str(case), "--out", str(folder), "--no-pictures"]) == 0
-    assert {entry.name for entry in folder.iterdir()} == {"case.toml", "run.json", "summary.csv", "slow", "fast"}
+    assert {entry.name for entry in folder.iterdir()} == {
+        "case.toml",
+        "run.json",
+        "summary.csv",
+        "slow",
+        "fast",
+    }
     manifest = json.loads((folder / "run.json").read_text())
     assert (manifest["kind"], manifest["status"]) == ("variants", "done")
     assert manifest["variants"] == ["slow", "fast"]
@@ -214,7 +220,9 @@ def test_a_variant_that_fails_does_not_stop_the_others(tmp_path):
     )
     text = case.read_text()
     slow = text.index("[[variants]]")
-    case.write_text(text[:slow] + text[text.index("[[variants]]", slow + 1) :] + "\n" + VARIANTS.split("\n\n")[0])
+    case.write_text(
+        text[:slow] + text[text.index("[[variants]]", slow + 1) :] + "\n" + VARIANTS.split("\n\n")[0]
+    )
     folder = tmp_path / "run"
     assert main(["run", str(case), "--out", str(folder), "--no-pictures"]) == 3
     assert [(row["name"], row["status"]) for row in summary_of(folder)] == [
@@ -282,10 +290,10 @@ def petsc_options():
 
 
 def test_petsc_options_of_the_command_line_win(tmp_path, petsc_options):
-    weak = 'solver.petsc={ksp_type="gmres", pc_type="ilu", ksp_max_it=1, ksp_rtol=1e-12}'
+    weak = "solver.petsc={snes_max_it=1}"
     assert run(tmp_path / "case", *SHORT, weak) == 3
-    assert "DIVERGED_LINEAR_SOLVE" in open_run(tmp_path / "case").manifest["message"]
-    stronger = ["--", "-femsei_plating_ksp_max_it", "500"]
+    assert "DIVERGED_MAX_IT" in open_run(tmp_path / "case").manifest["message"]
+    stronger = ["--", "-femsei_plating_snes_max_it", "50"]
     assert run(tmp_path / "line", *SHORT, weak, options=stronger) == 0
 
 
@@ -397,7 +405,8 @@ def test_the_charge_of_a_ramp_is_that_of_the_current(tmp_path):
 )
 def test_every_case_of_the_repository_can_be_run(path):
     for case in load(path).runs.values():
-        assert assess(case).verdict != "refuse"
+        beyond_the_rules = path.match("long_growth/case.toml")  # too sharp a tip, on purpose
+        assert (assess(case).verdict == "refuse") == beyond_the_rules
 
 
 def test_the_two_bumps_of_the_tutorial_grow(tmp_path):
@@ -407,4 +416,5 @@ def test_the_two_bumps_of_the_tutorial_grow(tmp_path):
     history = open_run(tmp_path / "run").history
     assert history["deposited_thickness"][-1] == pytest.approx(2e-9, rel=1e-9)
     assert history["charge_balance"].max() < 1e-10 and history["salt_balance"].max() < 1e-10
-    assert history["roughness"][-1] > history["roughness"][0]
+    assert history["c_tip"][-1] > history["c_valley"][-1]  # nearer to the electrolyte
+    assert history["tip"][-1] > history["tip"][0]
