@@ -6,6 +6,8 @@ from petsc4py import PETSc
 
 DIRECT_LIMIT = 30_000  # dofs above which multigrid beats a factorisation in 2-D (measured)
 
+_inserted: set[str] = set()  # names in PETSc's data base that are ours, not the user's
+
 BOOMERAMG_2D = {"ksp_type": "preonly", "pc_type": "hypre", "pc_hypre_type": "boomeramg",
                 "pc_hypre_boomeramg_coarsen_type": "HMIS", "pc_hypre_boomeramg_interp_type": "ext+i",
                 "pc_hypre_boomeramg_P_max": 4}  # fmt: skip
@@ -50,9 +52,10 @@ def insert_options(prefix: str, *layers: dict[str, object]) -> list[str]:
     inserted = []
     for key, value in merged.items():
         name = prefix + key
-        if not database.hasName(name):
-            database.setValue(name, value)
+        if name in _inserted or not database.hasName(name):
+            database.setValue(name, None if value is True else value)
             inserted.append(name)
+    _inserted.update(inserted)
     return inserted
 
 
@@ -61,3 +64,4 @@ def remove_options(names: list[str]) -> None:
     database = PETSc.Options()
     for name in names:
         database.delValue(name)
+        _inserted.discard(name)

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
@@ -56,16 +54,6 @@ class Manifest:
         """Keep a warning for the reader of the run; the same text is kept once."""
         if message not in self.entries["warnings"]:
             self.update(warnings=[*self.entries["warnings"], message])
-
-    @contextmanager
-    def timed(self, name: str) -> Iterator[None]:
-        """Add the wall time of the ``with`` block to the timing ``name`` (s), written by the next update."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            timings = self.entries["timings"]
-            timings[name] = timings.get(name, 0.0) + time.perf_counter() - start
 
     def finish(self, exit_code: int, **entries: Any) -> None:
         """Record the end of the run: 0 done, 130 interrupted, anything else failed."""

@@ -10,11 +10,13 @@ from petsc4py import PETSc
 from fem_sei import __version__
 from fem_sei.case.loader import LoadedCase
 from fem_sei.geometry.stack import write_msh
+from fem_sei.numerics.compat import petsc_option_used
 from fem_sei.results.history import write_summary
 from fem_sei.results.manifest import Manifest
 from fem_sei.results.run_folder import RunFolder
 from fem_sei.studies import plating_run, plating_setup
 from fem_sei.studies.observation import COLUMNS
+from fem_sei.studies.plating import PREFIX
 
 
 def run(loaded: LoadedCase, out: Path | None, force: bool, pictures: bool, petsc_args: list[str]) -> int:
@@ -25,7 +27,9 @@ def run(loaded: LoadedCase, out: Path | None, force: bool, pictures: bool, petsc
     Raises RunFolderError, before anything is written, for a folder that cannot be used.
     """
     comm = MPI.COMM_WORLD
+    before = set(PETSc.Options().getAll())
     PETSc.Options().insertString(" ".join(petsc_args))
+    given = set(PETSc.Options().getAll()) - before
     name = loaded.case.case.name
     folder = RunFolder.create(out or Path("runs") / name, comm, force)
     folder.write_text("case.toml", loaded.text)
@@ -36,6 +40,8 @@ def run(loaded: LoadedCase, out: Path | None, force: bool, pictures: bool, petsc
     if pictures and code != plating_run.INTERRUPTED:
         _draw(folder)
     if comm.rank == 0:
+        for option in sorted(option for option in given if not petsc_option_used(option)):
+            print(f"nothing used the PETSc option -{option}; the solver's begin with -{PREFIX}")
         print(f"results in {folder.path}", flush=True)
     return code
 

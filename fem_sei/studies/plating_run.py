@@ -27,7 +27,7 @@ from fem_sei.studies.observation import COLUMNS, Observer
 from fem_sei.studies.plating import FIELDS, PlatingModel
 from fem_sei.studies.plating_setup import build_model
 
-DONE, GAVE_UP, INTERRUPTED = 0, 3, 130
+DONE, BUG, GAVE_UP, INTERRUPTED = 0, 1, 3, 130
 CHECKPOINT_SECONDS = 600.0  # wall time between checkpoints
 CHECK_EVERY = 5  # steps between the more expensive checks of quality
 
@@ -63,6 +63,7 @@ def run(case: Case, folder: RunFolder, label: str, variant: str | None) -> tuple
                         manifest.warn(warning)
                 if interrupted():
                     exit_code, message = INTERRUPTED, "interrupted"
+                    manifest.finish(exit_code, message=message)  # first: mpirun may soon kill us
                     break
                 if comm.bcast(time.perf_counter() - saved > CHECKPOINT_SECONDS):
                     save_state(folder, model, march)
@@ -70,6 +71,11 @@ def run(case: Case, folder: RunFolder, label: str, variant: str | None) -> tuple
         except GaveUp as failure:
             exit_code = GAVE_UP
             message = f"gave up at {march.time * model.scales.time:.6g} s: {failure}. {ADVICE}"
+            if history.last and history.last["c_min"] < model.p.depletion_limit * model.p.concentration:
+                message = f"the salt has run out ({history.last['c_min']:.2g} mol/m^3 left); {message}"
+        except Exception as error:
+            manifest.finish(BUG, message=f"{type(error).__name__}: {error}")
+            raise
         output.write(march.time)
         save_state(folder, model, march)
         last = history.last
@@ -160,7 +166,7 @@ class FieldOutput:
         """Write if this step ended at an output (collective)."""
         if self.interval is not None:
             count = report.time / self.interval
-            if abs(count - round(count)) < 1e-7:
+            if round(count) > 0 and abs(count - round(count)) < 1e-7:
                 self.write(report.time)
         elif abs(thickness / self.model.scales.length - self.last_thickness) >= self.thickness:
             self.last_thickness = thickness / self.model.scales.length

@@ -51,10 +51,6 @@ def test_manifest_follows_the_run(tmp_path):
     read = json.loads(path.read_text())
     assert (read["schema"], read["kind"], read["status"], read["exit_code"]) == (1, "run", "running", None)
     assert read["case"] == {"mesh": {"size": 1e-9}}
-    with manifest.timed("solve"):
-        pass
-    with manifest.timed("solve"):
-        pass
     manifest.warn("coarse")
     manifest.warn("coarse")
     manifest.finish(0, balances={"charge": math.nan, "salt": 1e-13}, mesh={"layers": (1, 2)})
@@ -62,7 +58,6 @@ def test_manifest_follows_the_run(tmp_path):
     assert (read["status"], read["exit_code"]) == ("done", 0)
     assert read["balances"] == {"charge": None, "salt": 1e-13}
     assert read["warnings"] == ["coarse"]
-    assert read["timings"]["solve"] >= 0.0
     assert read["started"] <= read["ended"]
     assert [file.name for file in tmp_path.iterdir()] == ["run.json"]
 

@@ -1,0 +1,73 @@
+"""Rest potential and area of a round piece of metal at zero current; see README.md."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cases.verification import common, stepping
+from fem_sei.case.loader import load
+from fem_sei.closed_form.kinetics import gibbs_thomson
+
+HERE = Path(__file__).parent
+ROOM = 5.0  # between the circle and the walls, in interface widths
+
+
+@dataclass(frozen=True)
+class Disc:
+    """A circle of a radius (m) about the origin, as a metal surface."""
+
+    radius: float
+
+    def signed_distance(self, points: np.ndarray) -> np.ndarray:
+        return self.radius - np.hypot(points[:, 0], points[:, 1])
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Rest potential over gamma V_m/(z F r), drift of the area (relative), and its course in time (s)."""
+
+    ratio: float
+    drift: float
+    times: np.ndarray
+    ratios: np.ndarray
+
+
+def rest(radius: float, elements: int, duration: str = "1 h") -> Rest:
+    """A circle of ``radius`` interface widths in a square of structured triangles of size delta/elements."""
+    changes = (f"mesh.elements_across_interface={elements}", f"operation.steps[0].until.duration={duration}")
+    case = load(HERE / "case.toml", changes).case
+    delta = case.phase_field.interface_width
+    disc, half = Disc(radius * delta), (radius + ROOM) * delta
+    square = stepping.rectangle((-half, -half), (half, half), delta / elements)
+    model = stepping.model_of(case, stepping.one_region(square, disc, half))
+    sharp = gibbs_thomson(model.p.surface_energy, model.p.V_m, 1 / disc.radius, model.p.z)
+    rows = [
+        (report.time * model.scales.time, -model.cell_voltage() * model.scales.potential / sharp)
+        for report in stepping.march(case, model)
+    ]
+    times, ratios = np.array(rows).T
+    area = np.pi * (disc.radius / model.scales.length) ** 2
+    return Rest(float(ratios[-1]), abs(model.metal_gain() * model.area) / area, times, ratios)
+
+
+def main() -> None:
+    found = {(r, n): rest(r, n) for r in (5, 10) for n in (4, 8)}
+    rows = [(f"{r} delta", f"delta/{n}", f"{f.ratio:.4f}", f"{f.drift:.0e}") for (r, n), f in found.items()]
+    print(common.markdown(("radius", "h", "potential over gamma V_m/(z F r)", "drift of the area"), rows))
+    with common.picture(HERE / "gibbs_thomson.png", width=6.5) as made:
+        axes = made.subplots()
+        for (r, n), f in found.items():
+            axes.plot(f.times, f.ratios, label=f"radius {r} delta, h = delta/{n}")
+        axes.axhspan(0.99, 1.01, color="0.92")
+        axes.set_xscale("log")
+        axes.set_ylim(0.96, 1.04)
+        axes.set_xlabel("time (s)")
+        axes.set_ylabel("rest potential over γ V_m/(z F r)")
+        axes.legend(frameon=False)
+
+
+if __name__ == "__main__":
+    main()
