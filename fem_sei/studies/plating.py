@@ -47,6 +47,7 @@ UFL_MATH = SimpleNamespace(exp=ufl.exp, sqrt=ufl.sqrt, ln=ufl.ln)
 PREFIX = "femsei_plating_"  # of the solver's PETSc options
 QUADRATURE_DEGREE = 2
 IMBALANCE = 1e-11  # per unit of current: keeps the balances of a whole run at this level
+SLOWEST = 0.3  # of the largest speed: lower bound of the local v in M = m l v, for closing valleys
 LEAST_CURRENT = 1e-3  # in units of the largest planned one: below, rounding decides
 
 
@@ -68,7 +69,7 @@ class PlatingParameters:
     counter: str  # "reservoir" or "closed"
     mode: str  # "galvanostatic" or "potentiostatic"
     current_scale: float  # A/m^2, a typical current density: sets the unit of time only
-    mobility: float = 8.0  # m in M = m l v: how fast the profile recovers
+    mobility: float = 6.0  # m in M = m l v: how fast the profile recovers
     reaction_cutoff: float = 3e-3  # qc
     residual_porosity: float = 1e-3  # eps_f
     depletion_limit: float = 0.03  # c/c0 below which the reaction is switched off
@@ -343,7 +344,7 @@ class PlatingModel:
         corner = psi[self.front.grid.cells]
         near = np.abs(corner.mean(axis=1)) < 2.2 * self.l  # 0.1 < xi < 0.9
         fastest = self.comm.allreduce(float(rate[near].max(initial=0.0)), op=MPI.MAX)
-        local = np.clip(rate, 0.1 * fastest, fastest)
+        local = np.clip(rate, SLOWEST * fastest, fastest)
         self.mobility.x.array[:] = (
             self.p.mobility * self.l * np.maximum(local, speed_floor) * self.front.switch.x.array
         )

@@ -13,6 +13,7 @@ from fem_sei.numerics.linear import profile_options
 from fem_sei.studies.plating import FIELDS, PlatingModel, PlatingParameters
 
 LENGTH_SCALE = 1e-6
+MESH_MOBILITY, LARGEST_MOBILITY = 6.0, 16.0  # m at h = l, and at most
 DEPLETED = 0.1  # steady concentration at the front over the initial one
 CUTOFF, DEPLETED_CUTOFF = 3e-3, 1e-2
 
@@ -48,6 +49,7 @@ def parameters(case: Case) -> PlatingParameters:
         counter=case.operation.counter,
         mode=case.operation.mode,
         reaction_cutoff=reaction_cutoff(case),
+        mobility=mobility(case),
         current_scale=max(plan.largest_current(case), 0.1 * kinetics.exchange_current_density),
     )
 
@@ -59,6 +61,14 @@ def reaction_cutoff(case: Case) -> float:
     """
     lowest = plan.lowest_front_concentration(case) / case.conditions.concentration
     return DEPLETED_CUTOFF if lowest < DEPLETED else CUTOFF
+
+
+def mobility(case: Case) -> float:
+    """m: as large as the mesh allows, since a strong regularisation keeps the profile in closing valleys.
+
+    Lateral ripples grow above m (h/l)^2 = 8 or so (measured on structured triangles; Gmsh's bear more).
+    """
+    return min(LARGEST_MOBILITY, MESH_MOBILITY * (case.mesh.elements_across_interface / 4) ** 2)
 
 
 def build_model(case: Case, comm: MPI.Comm) -> PlatingModel:

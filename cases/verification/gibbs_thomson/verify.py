@@ -42,13 +42,10 @@ def rest(radius: float, elements: int, duration: str = "1 h") -> Rest:
     delta = case.phase_field.interface_width
     disc, half = Disc(radius * delta), (radius + ROOM) * delta
     square = stepping.rectangle((-half, -half), (half, half), delta / elements)
-    model = stepping.model_of(case, stepping.one_region(square, disc, half))
+    model = stepping.model_on(stepping.one_region(square, disc), case)
     sharp = gibbs_thomson(model.p.surface_energy, model.p.V_m, 1 / disc.radius, model.p.z)
-    rows = [
-        (report.time * model.scales.time, -model.cell_voltage() * model.scales.potential / sharp)
-        for report in stepping.march(case, model)
-    ]
-    times, ratios = np.array(rows).T
+    course = [(row["time"], -row["cell_voltage"] / sharp) for row in stepping.rows(case, model)]
+    times, ratios = np.array(course).T
     area = np.pi * (disc.radius / model.scales.length) ** 2
     return Rest(float(ratios[-1]), abs(model.metal_gain() * model.area) / area, times, ratios)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from mpi4py import MPI
 from scipy.spatial import cKDTree
 
 from cases.verification import common, stepping
@@ -13,6 +14,7 @@ from fem_sei.case.loader import load
 from fem_sei.closed_form.fronts import huygens_height
 from fem_sei.closed_form.kinetics import butler_volmer, front_speed
 from fem_sei.geometry.features import Surface
+from fem_sei.studies import plating_setup
 
 HERE = Path(__file__).parent
 GROWTH = 60.0  # l
@@ -45,23 +47,20 @@ def grow(kind: str, elements: int) -> Growth:
     case = load(HERE / "case.toml", changes).case
     width, (metal, above) = case.geometry.width, (layer.thickness for layer in case.geometry.layers)
     surface = Surface(case.geometry.features, 2, width)
-    stack = None
     if kind == "structured":
-        stack = stepping.one_region(stepping.rectangle((0, -metal), (width, above), size), surface, above)
-    model = stepping.model_of(case, stack)
-    narrowest, widest, pieces = 1.0, 1.0, 1
-    for _ in stepping.march(case, model):
-        xi = model.component("xi")
-        low, high = model.front.width_range(xi)
-        narrowest, widest = min(narrowest, low), max(widest, high)
-        pieces = max(pieces, model.front.count_pieces(xi))
+        domain = stepping.rectangle((0, -metal), (width, above), size)
+        model = stepping.model_on(stepping.one_region(domain, surface), case)
+    else:
+        model = plating_setup.build_model(case, MPI.COMM_WORLD)
+    history = [(row["profile_width"], row["metal_regions"]) for row in stepping.rows(case, model)]
+    widths, pieces = np.array(history).T
     x = np.linspace(0.0, width, 8001)
     mirrored = lambda s: surface.height(np.abs(np.where(s > width, 2 * width - s, s)))  # noqa: E731
     expected = np.stack([x, huygens_height(x, mirrored, GROWTH * case.l)], axis=1)
-    front = model.front.crossings(model.state()[:, 0]).points * model.scales.length
+    front = stepping.front(model)
     distance, _ = cKDTree(expected).query(front)
     ahead = np.where(front[:, 1] > np.interp(front[:, 0], *expected.T), 1, -1)
-    return Growth(ahead * distance / size, (narrowest, widest), pieces, front, expected)
+    return Growth(ahead * distance / size, (widths.min(), widths.max()), int(pieces.max()), front, expected)
 
 
 def coupled() -> common.Outcome:
