@@ -35,7 +35,7 @@ def front(model: PlatingModel) -> np.ndarray:
 
 
 def model_on(stack: StackMesh, case: Case) -> PlatingModel:
-    """The model of a case on another mesh, at its initial state; all of it has the last layer's properties."""
+    """The model of a case on another mesh, at its start; all of it has the last layer's properties."""
     p = replace(parameters(case), layers=dict.fromkeys(stack.regions, case.ion_conductors[-1]))
     dofs = stack.mesh.geometry.index_map().size_global * len(FIELDS)
     options = profile_options(case.solver.profile, FIELDS, dofs, stack.mesh.topology.dim)
@@ -45,15 +45,19 @@ def model_on(stack: StackMesh, case: Case) -> PlatingModel:
 
 
 def one_region(domain: mesh.Mesh, surface: Any) -> StackMesh:
-    """A mesh (coordinates in LENGTH_SCALE) as a stack of a single region, with the counter electrode at its top.
+    """A mesh (coordinates in LENGTH_SCALE) as a stack of one region, the counter electrode at its top.
 
     ``surface``: anything with the ``signed_distance`` of `geometry.features.Surface`.
     """
     dimension = domain.topology.dim
     cells = domain.topology.index_map(dimension)
     cells = np.arange(cells.size_local + cells.num_ghosts, dtype=np.int32)
-    highest = domain.comm.allreduce(float(domain.geometry.x[:, dimension - 1].max(initial=-np.inf)), op=MPI.MAX)
-    top = mesh.locate_entities_boundary(domain, dimension - 1, lambda x: np.isclose(x[dimension - 1], highest))
+    highest = domain.comm.allreduce(
+        float(domain.geometry.x[:, dimension - 1].max(initial=-np.inf)), op=MPI.MAX
+    )
+    top = mesh.locate_entities_boundary(
+        domain, dimension - 1, lambda x: np.isclose(x[dimension - 1], highest)
+    )
     return StackMesh(
         domain,
         mesh.meshtags(domain, dimension, cells, np.full(len(cells), 1, dtype=np.int32)),
@@ -69,7 +73,7 @@ def one_region(domain: mesh.Mesh, surface: Any) -> StackMesh:
 
 
 def rectangle(lower: tuple[float, float], upper: tuple[float, float], size: float) -> mesh.Mesh:
-    """Structured triangles with legs of about ``size``, all diagonals the same way, between two corners (m)."""
+    """Structured triangles with legs of about ``size``, diagonals all one way, between two corners (m)."""
     corners = [np.array(lower) / LENGTH_SCALE, np.array(upper) / LENGTH_SCALE]
     cells = [round((b - a) / size) for a, b in zip(lower, upper, strict=True)]
     return mesh.create_rectangle(MPI.COMM_WORLD, corners, cells, diagonal=mesh.DiagonalType.right)

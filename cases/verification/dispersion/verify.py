@@ -22,7 +22,7 @@ SETTLED = 35.0  # s after which the concentration follows the growth: 7 times 4 
 
 @dataclass(frozen=True)
 class Setting:
-    """A wave (m), its interface width (m), and the kinetics: i0, current at the full layer (A/m^2), gamma (J/m^2)."""
+    """A wave (m), its interface width (m), and i0, current at the full layer (A/m^2), gamma (J/m^2)."""
 
     wavelength: float
     interface_width: float
@@ -96,7 +96,9 @@ def measure(setting: Setting) -> Growth:
 
     x, length = ufl.SpatialCoordinate(model.stack.mesh), model.scales.length
     wavenumber = fem.Constant(model.stack.mesh, setting.k * length)
-    projection = fem.form(2 / model.area * ufl.split(model.u)[0] * ufl.cos(wavenumber * x[0]) * model.stack.dx)
+    projection = fem.form(
+        2 / model.area * ufl.split(model.u)[0] * ufl.cos(wavenumber * x[0]) * model.stack.dx
+    )
     found = [
         (row["time"], row["deposited_thickness"], model.total(projection) * length)
         for row in stepping.rows(case, model)
@@ -186,9 +188,7 @@ def draw(found: list[Growth]) -> None:
             )
             grown = np.linspace(0, g.grown[-1] - g.grown[0], 9)[1:]
             factor, time = growth_factor(g.flat(g.grown[0]), s.k, grown, g.voltage)
-            right.plot(
-                [g.time[0], *(g.time[0] + time)], [1, *factor], "-", color=f"C{number}", linewidth=1.2
-            )
+            right.plot([g.time[0], *(g.time[0] + time)], [1, *factor], "-", color=f"C{number}", linewidth=1.2)
         right.set(xlabel="time (s)", ylabel="amplitude / amplitude at 35 s", title="i0 = 30, i = 10 A/m²")
         ticks = (0.6, 0.8, 1, 1.2, 1.5)
         right.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
