@@ -26,6 +26,6 @@ def test_surface_energy_slows_the_growth_as_it_should():
 
 
 def test_a_short_wave_decays_under_surface_energy():
-    growth = verify.measure(Setting(0.3 * UM, 30 * NM, gamma=5.0, grown=0.08 * UM))
+    growth = verify.measure(Setting(0.3 * UM, 15 * NM, gamma=5.0, grown=0.07 * UM))
     assert growth.omega < 0.0
     assert abs(growth.error) < 0.05
