@@ -1,6 +1,14 @@
 import io
 
+import pytest
+
 from fem_sei.results.progress import Progress
+
+
+@pytest.fixture(autouse=True)
+def a_real_terminal(monkeypatch):
+    """The launcher says TERM=dumb where its output is no terminal."""
+    monkeypatch.setenv("TERM", "xterm")
 
 
 class Terminal(io.StringIO):

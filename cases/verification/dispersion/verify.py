@@ -109,7 +109,11 @@ def measure(setting: Setting) -> Growth:
 
 UM, NM = 1e-6, 1e-9
 LONG = [Setting(1 * UM, 25 * NM), Setting(2 * UM, 50 * NM), Setting(4 * UM, 50 * NM)]
-SLOW = [Setting(w * UM, 50 * NM, i0=1.0, current=5.0) for w in (1, 2, 4)]
+SLOW = [
+    Setting(1 * UM, 25 * NM, i0=1.0, current=5.0, grown=0.08e-6),
+    Setting(2 * UM, 50 * NM, i0=1.0, current=5.0),
+    Setting(4 * UM, 50 * NM, i0=1.0, current=5.0),
+]
 FAST = [  # a thinner interface, see README.md
     Setting(1 * UM, 25 * NM, i0=300.0, grown=0.08e-6),
     Setting(2 * UM, 25 * NM, i0=300.0, grown=0.08e-6),
@@ -120,6 +124,7 @@ WIDER = [
     Setting(2 * UM, 100 * NM),
     Setting(4 * UM, 100 * NM),
     Setting(2 * UM, 50 * NM, elements=8),
+    Setting(1 * UM, 50 * NM, i0=1.0, current=5.0),
     Setting(2 * UM, 50 * NM, i0=300.0),
 ]
 SURFACE = [
