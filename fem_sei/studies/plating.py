@@ -48,6 +48,7 @@ PREFIX = "femsei_plating_"  # of the solver's PETSc options
 QUADRATURE_DEGREE = 2
 IMBALANCE = 1e-11  # per unit of current: keeps the balances of a whole run at this level
 SLOWEST = 0.3  # of the largest speed: lower bound of the local v in M = m l v, for closing valleys
+SMALLEST_RATIO = 0.2  # of c at the front to c in its tail, for the extrapolation of the potential
 LEAST_CURRENT = 1e-3  # in units of the largest planned one: below, rounding decides
 
 
@@ -160,8 +161,12 @@ class PlatingModel:
         # kinetics at the front, source
         d = phase_field.distance_to_front(xi, self.length)
         c_front = phase_field.at_front(c, d, n)
-        phi_front = phase_field.at_front(phi_e, d, n)
-        eta = self.phi_s - phi_front + self.capillarity * K
+        # near a front in equilibrium phi_e follows ((1+z)/z) ln c, which a straight line would miss
+        b = (1 + self.z) / self.z
+        change = ufl.ln(ufl.max_value(1 - d * ufl.dot(n, ufl.grad(y)), SMALLEST_RATIO))  # ln(c*/c)
+        phi_front = phase_field.at_front(phi_e - b * y, d, n) + b * (y + change)
+        dimension = self.stack.mesh.topology.dim
+        eta = self.phi_s - phi_front + self.capillarity * phase_field.curvature_at_front(K, d, dimension)
         self.rate = kinetics.depletion_switch(c, self.c_limit) * kinetics.butler_volmer(
             eta, c_front, self.i0, self.alpha, self.z
         )

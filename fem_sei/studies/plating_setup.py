@@ -13,7 +13,7 @@ from fem_sei.numerics.linear import profile_options
 from fem_sei.studies.plating import FIELDS, PlatingModel, PlatingParameters
 
 LENGTH_SCALE = 1e-6
-MESH_MOBILITY, LARGEST_MOBILITY = 6.0, 16.0  # m at h = l, and at most
+MESH_MOBILITY, LARGEST_MOBILITY = 6.0, 8.0  # m at h = l, and at most
 DEPLETED = 0.1  # steady concentration at the front over the initial one
 CUTOFF, DEPLETED_CUTOFF = 3e-3, 1e-2
 
