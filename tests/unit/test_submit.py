@@ -35,9 +35,8 @@ def job(tmp_path, monkeypatch):
     """Writes a script and carries it out: what mpirun and sbatch were asked, and the exit code."""
     tools, notes = tmp_path / "bin", tmp_path / "notes"
     tools.mkdir()
-    environment = os.environ | {
-        "PATH": f"{tools}:{os.environ['PATH']}", "SLURM_JOB_ID": "7", "SLURM_NTASKS": "8", "TMPDIR": str(tmp_path)
-    }  # fmt: skip
+    environment = os.environ | {"SLURM_JOB_ID": "7", "SLURM_NTASKS": "8", "TMPDIR": str(tmp_path)}
+    environment["PATH"] = f"{tools}:{environment['PATH']}"
     run = tmp_path / "the run"
 
     def go(does, *options):
