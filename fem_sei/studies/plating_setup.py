@@ -10,7 +10,7 @@ from fem_sei.geometry.regions import StackMesh
 from fem_sei.geometry.sizes import Box, MeshSizes
 from fem_sei.geometry.stack import build_stack
 from fem_sei.numerics.linear import profile_options
-from fem_sei.studies.plating import FIELDS, PlatingModel, PlatingParameters
+from fem_sei.studies.plating import FIELDS, LOCAL_FIELDS, PlatingModel, PlatingParameters
 
 LENGTH_SCALE = 1e-6
 MESH_MOBILITY, LARGEST_MOBILITY = 6.0, 8.0  # m at h = l, and at most
@@ -75,7 +75,8 @@ def build_model(case: Case, comm: MPI.Comm) -> PlatingModel:
     """Mesh and model of the case, at the initial state (collective)."""
     stack = build_mesh(case, comm)
     nodes = stack.mesh.geometry.index_map().size_global
-    options = profile_options(case.solver.profile, FIELDS, nodes * len(FIELDS), case.geometry.dimension)
+    dofs = nodes * len(FIELDS)
+    options = profile_options(case.solver.profile, FIELDS, dofs, case.geometry.dimension, LOCAL_FIELDS)
     model = PlatingModel(stack, parameters(case), plan.cell_size(case), options, case.solver.petsc)
     model.initialise()
     return model
