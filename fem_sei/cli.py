@@ -53,9 +53,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, _input_errors()):
             _say_error(str(error), parallel)
             return BAD_INPUT
-        if _is_output_error(error):  # raised on all ranks, or on rank 0 alone
-            _say_error(str(error), parallel)
-            if _rank() == 0:
+        if _is_output_error(error):
+            if _rank() == error.rank:
+                print(error, file=sys.stderr, flush=True)
                 _abort_the_other_ranks(UNWRITABLE)
             return UNWRITABLE
         traceback.print_exc()

@@ -33,6 +33,10 @@ MIDPOINTS = "cell_midpoints"
 MIDPOINT_TOLERANCE = 1e-9  # of the largest coordinate of the mesh
 
 
+class WriteFailed(OSError):
+    """HDF5 failed on this rank, maybe not on the others, which then wait for it: the job must be aborted."""
+
+
 class CheckpointError(RuntimeError):
     """The checkpoint is missing, incomplete, or belongs to another mesh or other functions."""
 
@@ -44,7 +48,7 @@ def save(
 
     Returns its .json file, which is written last: without it the checkpoint does not count, so that an
     interrupted write leaves the one before. The last two are kept. Raises OSError on all ranks if it cannot
-    be written.
+    be written, but WriteFailed on those ranks only where writing the data failed.
     """
     comm = domain.comm
     values = {name: _cell_values(function) for name, function in functions.items()}
@@ -55,16 +59,19 @@ def save(
     cells = _original_cells(domain, owned_only=True)
 
     temporary = data.with_name(data.name + ".tmp")
-    viewer = PETSc.Viewer()
-    _together(comm, temporary, lambda: viewer.createHDF5(str(temporary), mode="w", comm=comm))
-    for name, rows in values.items():
-        owned = np.ascontiguousarray(rows[: len(cells)])
-        vector = _vector(domain, name, owned.shape[1])
-        vector.setValues(_indices(cells, owned.shape[1]), owned.ravel())
-        vector.assemble()
-        _together(comm, temporary, lambda vector=vector: vector.view(viewer))
-        vector.destroy()
-    _together(comm, temporary, viewer.destroy)
+    try:
+        viewer = PETSc.Viewer().createHDF5(str(temporary), mode="w", comm=comm)
+        for name, rows in values.items():
+            owned = np.ascontiguousarray(rows[: len(cells)])
+            vector = _vector(domain, name, owned.shape[1])
+            vector.setValues(_indices(cells, owned.shape[1]), owned.ravel())
+            vector.assemble()
+            vector.view(viewer)
+            vector.destroy()
+        viewer.destroy()
+    except PETSc.Error as error:
+        reason = f"HDF5 failed on rank {comm.rank} (is the disk full?): {str(error).splitlines()[-1]}"
+        raise WriteFailed(errno.EIO, reason, str(temporary)) from error
 
     layout = {name: rows.shape[1] for name, rows in values.items()}
     content = {"format": FORMAT, "cells": _number_of_cells(domain), "layout": layout, "meta": dict(meta)}
@@ -94,14 +101,15 @@ def load(index: Path, domain: mesh.Mesh, functions: Mapping[str, fem.Function]) 
     data, viewer = index.with_suffix(".h5"), PETSc.Viewer()
     found = {}
     try:
-        _together(domain.comm, data, lambda: viewer.createHDF5(str(data), mode="r", comm=domain.comm))
-        for name, values in rows.items():
-            vector = _vector(domain, name, values.shape[1])
-            _together(domain.comm, data, lambda vector=vector: vector.load(viewer))
-            found[name] = _gather(vector, _indices(cells, values.shape[1])).reshape(values.shape)
-            vector.destroy()
-    except OSError as error:
-        raise CheckpointError(f"cannot read the checkpoint: {error}") from error
+        _read_together(domain.comm, data, lambda: viewer.createHDF5(str(data), mode="r", comm=domain.comm))
+    except CheckpointError:
+        viewer.incRef()  # PETSc cannot destroy a viewer whose file could not be opened
+        raise
+    for name, values in rows.items():
+        vector = _vector(domain, name, values.shape[1])
+        _read_together(domain.comm, data, lambda vector=vector: vector.load(viewer))
+        found[name] = _gather(vector, _indices(cells, values.shape[1])).reshape(values.shape)
+        vector.destroy()
     viewer.destroy()
 
     distance = np.abs(found[MIDPOINTS] - rows[MIDPOINTS]).max(initial=0.0)
@@ -147,13 +155,13 @@ def _newest_first(folder: Path) -> list[Path]:
     return sorted(folder.glob("checkpoint_*.json"), reverse=True)
 
 
-def _together(comm: MPI.Comm, file: Path, action: Callable[[], object]) -> None:
-    """An action of PETSc on a file, whose failure on one rank is an OSError on all of them."""
+def _read_together(comm: MPI.Comm, file: Path, action: Callable[[], object]) -> None:
+    """An action of PETSc on a file, whose failure on one rank is a CheckpointError on all of them."""
     failure = None
     try:
         action()
     except PETSc.Error as error:
-        failure = OSError(errno.EIO, f"HDF5 failed (PETSc error {error.ierr})", str(file))
+        failure = CheckpointError(f"cannot read the checkpoint {file}: {str(error).splitlines()[-1]}")
     raise_together(comm, failure)
 
 

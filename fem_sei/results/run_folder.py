@@ -29,8 +29,13 @@ class RunFolderError(RuntimeError):
 class OutputError(RuntimeError):
     """Results could not be written: the disk is full, or the folder is gone or read-only.
 
-    Raised on all ranks, or on rank 0 alone.
+    The other ranks may not know: ``rank`` (or each of several with its own number) is the one that has to
+    say so and to end the job.
     """
+
+    def __init__(self, message: str, rank: int = 0):
+        super().__init__(message)
+        self.rank = rank
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from fem_sei.studies.observation import COLUMNS
 from fem_sei.studies.plating_run import Session
 
 CHANGEABLE = ("case", "operation", "time", "solver", "output")  # tables that do not belong to the state
+MODE = "operation.mode"  # the equations of the potential belong to it
 AT_THE_END = 1e-9  # relative distance at which a run has reached the time asked for
 
 
@@ -93,7 +94,7 @@ def _problems(loaded: LoadedCase, before: LoadedCase, changes: Sequence[str]) ->
         if earlier is None:
             return [f"variants: {FIXED}"]
         old, new = dict(resolved(earlier)), dict(resolved(case))
-        fixed = [key for key in {**old, **new} if key.split(".")[0] not in CHANGEABLE]
+        fixed = [key for key in {**old, **new} if key == MODE or key.split(".")[0] not in CHANGEABLE]
         problems += [
             f"{key} = {new.get(key)}: was {old.get(key)}, {FIXED}"
             for key in fixed

@@ -150,6 +150,9 @@ class March:
         for time, function in reversed(list(zip(times, self.fields.values(), strict=False))):
             self.model.u.x.array[:] = function.x.array
             self.levels.push(time, self.model.state())
+        under_way = self.plan[self.index : self.index + 1]
+        if under_way and under_way[0].at(self.time - self.start) != self.applied:  # another plan: a jump
+            self._start_anew()
 
     def run(self) -> Iterator[StepReport]:
         """Take all steps. Raises GaveUp with the reason when the smallest step fails."""

@@ -101,7 +101,8 @@ def run(
         if manifest is not None:
             with suppress(OSError):
                 manifest.finish(UNWRITABLE, message=message)
-        raise OutputError(message) from error
+        rank = folder.comm.rank if isinstance(error, checkpoint.WriteFailed) else 0
+        raise OutputError(message, rank) from error
     for line in verdict:
         one.progress.note(f"{label}  warning: {line}")
     one.progress.finish(message or _closing(observer, march, model))
