@@ -206,11 +206,11 @@ def test_variants_that_are_done_are_left_and_the_others_go_on(tmp_path, stop_aft
     )
     case = tmp_path / "case.toml"
     case.write_text(CYCLE.read_text() + variants)
-    only_a_rest = [*SHORT, 'operation.steps[1].until={duration="2.1 s"}']
-    assert run(tmp_path / "whole", *only_a_rest, case=case) == 0
+    little = [*SHORT, 'operation.steps[0].until={thickness="1 nm"}', DURATION.replace("0", "1") + "2.1 s"]
+    assert run(tmp_path / "whole", *little, case=case) == 0
     steps = [len(open_run(tmp_path / "whole" / name).history["step"]) for name in "abc"]
     stop_after(steps[0] + 10)
-    assert run(tmp_path / "run", *only_a_rest, case=case) == 130
+    assert run(tmp_path / "run", *little, case=case) == 130
     stop_after(-1)
     done = contents(tmp_path / "run" / "a")
     assert not (tmp_path / "run" / "c").exists()
@@ -374,10 +374,9 @@ def test_a_step_that_cannot_be_solved_leaves_both_states_and_can_be_tried_again(
         patch.setattr(BlockNewton, "solve", failing)
         assert run(folder, *STEADY, case=PLANAR) == 3
     opened = open_run(folder)
-    assert opened.manifest["message"].count(
-        "largest residual in the equation of c (max-norms: xi 1.00e-01, c 3"
-    )
-    assert "failed.pvd" in opened.manifest["message"] and len(opened.history["step"]) == 11
+    message = opened.manifest["message"]
+    assert "largest residual in the equation of c (max-norms: xi 1.00e-01, c 3.00e+00" in message
+    assert "failed.pvd" in message and len(opened.history["step"]) == 11
     good = opened.fields()
     (folder / "fields.pvd").rename(folder / "good.pvd")
     shutil.copy(folder / "failed.pvd", folder / "fields.pvd")
@@ -390,6 +389,6 @@ def test_a_step_that_cannot_be_solved_leaves_both_states_and_can_be_tried_again(
     np.testing.assert_array_equal(history["step"], np.arange(1, len(history["step"]) + 1))
     assert history["time"][-1] == pytest.approx(4.0)
     np.testing.assert_allclose(history["current_density"][11:], 1.0)
-    assert history["dt"][11] < 0.1 * history["dt"][10]  # the jump is resolved
+    assert history["dt"][11] < 0.2 * history["dt"][10]  # the jump is resolved
     assert history["charge_balance"].max() < 1e-10 and history["salt_balance"].max() < 1e-10
     assert open_run(folder).times.tolist() == pytest.approx([0.0, 1.0, 2.0, 3.0, 4.0])

@@ -1,0 +1,13 @@
+import pytest
+
+from cases.verification.restart import verify
+
+pytestmark = pytest.mark.slow
+
+
+def test_a_run_that_is_killed_three_times_is_the_same_run(tmp_path):
+    """The page kills it twenty times."""
+    killed, found, expected = verify.kill_and_restart(tmp_path, 3, seed=1)
+    assert len(killed) == 4
+    assert list(verify.problems(found, expected)) == []
+    assert found.history["charge_balance"].max() < 1e-10
