@@ -223,7 +223,7 @@ def _gather(vector: PETSc.Vec, indices: np.ndarray) -> np.ndarray:
 
 def _prepare(folder: Path, size: int) -> int:
     """Number of the next checkpoint; refuses to begin one of ``size`` bytes that has no room."""
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(exist_ok=True)  # not its parents: where the run folder is gone, nothing is made again
     if shutil.disk_usage(folder).free < size:
         raise OSError(errno.ENOSPC, f"no room for a checkpoint of {size / 1e6:.3g} MB", str(folder))
     newest = latest(folder)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,22 +41,23 @@ class Killed:
     in_checkpoint: bool
 
 
-def start(folder: Path, case: Path) -> subprocess.Popen[bytes]:
+def start(folder: Path, changes: Sequence[str]) -> subprocess.Popen[bytes]:
     """Go on with the run in the folder if it has a checkpoint, else begin it anew."""
     if checkpoint.newest_meta(folder / "checkpoint") is None:
-        arguments = ["run", str(case), "--out", str(folder), "--force"]
+        sets = [part for change in changes for part in ("--set", change)]
+        arguments = ["run", str(HERE / "case.toml"), "--out", str(folder), "--force", *sets]
     else:
         arguments = ["restart", str(folder)]
     command = [sys.executable, "-m", "fem_sei", *arguments, "--no-pictures"]
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | {"TERM": "dumb"})
 
 
-def run_with_kills(folder: Path, case: Path, kills: int, seed: int) -> list[Killed]:
+def run_with_kills(folder: Path, changes: Sequence[str], kills: int, seed: int) -> list[Killed]:
     """Kill (SIGKILL) and restart; the last process, which is not killed, must end well."""
     random, found = np.random.default_rng(seed), []
     while True:
         meta, begun = checkpoint.newest_meta(folder / "checkpoint"), time.time()
-        process = start(folder, case)
+        process = start(folder, changes)
         if len(found) < kills:
             if random.random() < 0.75:
                 _wait_for_a_step(process, folder / "history.csv", begun)
@@ -115,12 +116,13 @@ def problems(found: Run, expected: Run, tolerance: float = 1e-10) -> Iterator[st
     yield from (f"{file} is missing" for _, file in found.outputs if not file.is_file())
 
 
-def kill_and_restart(folder: Path, kills: int, seed: int) -> tuple[list[Killed], Run, Run]:
+def kill_and_restart(
+    folder: Path, kills: int, seed: int, changes: Sequence[str] = ()
+) -> tuple[list[Killed], Run, Run]:
     """What happened, the run with the kills and the one without, in ``folder``."""
-    case, whole = HERE / "case.toml", folder / "whole"
-    start(whole, case).wait()
-    killed = run_with_kills(folder / "killed", case, kills, seed)
-    return killed, open_run(folder / "killed"), open_run(whole)
+    start(folder / "whole", changes).wait()
+    killed = run_with_kills(folder / "killed", changes, kills, seed)
+    return killed, open_run(folder / "killed"), open_run(folder / "whole")
 
 
 def begin(folder: Path) -> None:
@@ -128,8 +130,9 @@ def begin(folder: Path) -> None:
     case = str(HERE / "bumps.toml")
     run = ["run", case, "--force", "--no-pictures", "--out"]
     cli.main([*run, str(folder / "whole")])
-    half = open_run(folder / "whole").history["time"][-1] / 2
-    Watch.after_step = lambda self, now: Decision(False, "half of it is done" if now > half else "")
+    times = open_run(folder / "whole").history["time"]
+    half = times[len(times) // 2]
+    Watch.after_step = lambda self, now: Decision(False, "half of it is done" if now >= half else "")
     cli.main([*run, str(folder / "half")])
 
 
