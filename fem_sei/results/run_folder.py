@@ -71,8 +71,11 @@ class RunFolder:
         return on_rank_zero(self.comm, lambda: manifest_of(self.manifest))
 
     def write_text(self, name: str, text: str) -> None:
-        """Write the file ``name`` of the folder (collective; rank 0 writes)."""
-        on_rank_zero(self.comm, lambda: (self.path / name).write_text(text, encoding="utf-8"))
+        """Write the file ``name`` of the folder (collective; rank 0 writes). Raises OutputError."""
+        try:
+            on_rank_zero(self.comm, lambda: write_atomically(self.path / name, text))
+        except OSError as error:
+            raise OutputError(f"cannot write {self.path / name}: {error}") from error
 
     @property
     def manifest(self) -> Path:

@@ -16,7 +16,7 @@ from fem_sei.geometry.stack import write_msh
 from fem_sei.numerics.compat import petsc_option_used
 from fem_sei.results.history import write_summary
 from fem_sei.results.manifest import STATUS_OF_EXIT, Manifest
-from fem_sei.results.run_folder import RunFolder
+from fem_sei.results.run_folder import OutputError, RunFolder
 from fem_sei.studies import continuation, plating_run, plating_setup
 from fem_sei.studies.observation import COLUMNS
 from fem_sei.studies.plating import PREFIX
@@ -85,7 +85,10 @@ def _carry_out(
         label = loaded.case.case.name + (f"/{variant}" if variant else "")
         code, _ = plating_run.run(case, folder, label, variant, sessions[None])
     else:
-        code = _run_variants(loaded, folder, sessions, session)
+        try:
+            code = _run_variants(loaded, folder, sessions, session)
+        except OSError as error:
+            raise OutputError(f"cannot write the results: {error}") from error
     if pictures and code != plating_run.INTERRUPTED:
         _draw(folder)
     if folder.comm.rank == 0:

@@ -189,7 +189,7 @@ class _Run:
                 lowest = history.last.get("c_min", np.inf)
                 if lowest < self.model.p.depletion_limit * self.model.p.concentration:
                     message = f"the salt has run out ({lowest:.2g} mol/m^3 left); {message}"
-            except OSError:
+            except OSError:  # no bug: `run` says what to do
                 raise
             except Exception as error:
                 manifest.finish(BUG, message=f"{type(error).__name__}: {error}")
