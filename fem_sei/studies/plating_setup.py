@@ -13,6 +13,7 @@ from fem_sei.case.schema import Case
 from fem_sei.geometry.regions import StackMesh
 from fem_sei.geometry.sizes import Box, MeshSizes
 from fem_sei.geometry.stack import build_stack
+from fem_sei.numerics.compat import remove_abandoned_forms
 from fem_sei.numerics.linear import profile_options
 from fem_sei.studies.plating import FIELDS, PlatingModel, PlatingParameters
 
@@ -91,6 +92,7 @@ def build_model(
 
     ``mesh_file``: where the mesh is kept; ``kept``: ``kept_parameters`` of the run that is continued.
     """
+    remove_abandoned_forms()
     stack = build_mesh(case, comm, mesh_file)
     nodes = stack.mesh.geometry.index_map().size_global
     options = profile_options(case.solver.profile, FIELDS, nodes * len(FIELDS), case.geometry.dimension)

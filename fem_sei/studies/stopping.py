@@ -16,7 +16,7 @@ from fem_sei.case.schema import CheckpointEvery
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1)
 RECENT = 10  # steps whose longest stands for the next one
 SPARE = 1.5  # on what is expected of a step and a checkpoint
-CLOSING = 1.0  # s, for what else a run does at its end
+CLOSING = 3.0  # s, for what else happens before and after
 ASKED_TO_STOP, SAVE, OUT_OF_TIME = 1, 2, 4
 
 
