@@ -195,7 +195,8 @@ class _Run:
                 manifest.finish(BUG, message=f"{type(error).__name__}: {error}")
                 raise
             self.save()  # first: mpirun may soon kill us. A restart drops the fields written after it
-            manifest.finish(exit_code, message=message)
+            if exit_code == INTERRUPTED:
+                manifest.finish(exit_code, message=message)
             output.write(march.time)
             if exit_code == GAVE_UP:
                 output.write_attempt(march.time, attempt)
