@@ -3,9 +3,9 @@
 A value is stored under the key (index of the cell in the input mesh, local dof in the cell), which does not
 depend on how DOLFINx distributes the mesh or numbers the dofs. The mesh itself is not stored: it must be
 read from the same file, with the cells in the same order (mesh.msh of the run folder); the midpoints of its
-cells are stored to notice when it is another. Dofs shared by cells are stored once for each cell, which costs room but no
-communication. Lagrange elements up to degree 2 and cell-wise ones of any degree (several dofs on one edge
-or facet would depend on its orientation).
+cells are stored to notice when it is another. Dofs shared by cells are stored once for each cell, which
+costs room but no communication. Lagrange elements up to degree 2 and cell-wise ones of any degree (several
+dofs on one edge or facet would depend on its orientation).
 """
 
 from __future__ import annotations
