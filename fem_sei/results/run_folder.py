@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -69,6 +72,24 @@ class RunFolder:
     def read_manifest(self) -> dict[str, Any]:
         """run.json of the run in this folder (collective). Raises RunFolderError if it is not there."""
         return on_rank_zero(self.comm, lambda: manifest_of(self.manifest))
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Keep other processes from continuing this run at the same time: a lock on the mesh, which a killed
+        process loses (collective). Raises RunFolderError if another one has it."""
+        with ExitStack() as held:
+
+            def lock() -> None:
+                file = held.enter_context(open(self.mesh, "r+b"))
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise RunFolderError(f"another process is running in {self.path}") from None
+                except OSError:  # a disk without locks
+                    pass
+
+            on_rank_zero(self.comm, lock)
+            yield
 
     def write_text(self, name: str, text: str) -> None:
         """Write the file ``name`` of the folder (collective; rank 0 writes). Raises OutputError."""

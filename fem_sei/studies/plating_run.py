@@ -77,7 +77,7 @@ def run(
     timings = {"mesh_and_forms": time.perf_counter() - started}
     manifest = None
     try:
-        with History(folder.history, COLUMNS, folder.comm, march.number) as history:
+        with folder.in_use(), History(folder.history, COLUMNS, folder.comm, march.number) as history:
             entries = _description(case, model) | _continued(earlier, march, folder.comm)
             manifest = Manifest(folder.manifest, folder.comm, variant=variant, given=session.given, **entries)
             exit_code, message = one.go(history, manifest, session.deadline)

@@ -1,6 +1,7 @@
 """Runs that are stopped, killed or broken, and continued: the same tables and fields as without a break."""
 
 import errno
+import fcntl
 import json
 import os
 import shutil
@@ -296,6 +297,16 @@ def test_a_folder_that_cannot_be_continued_is_left_alone(half, capsys, spoil, sa
     assert restart(half) == 2
     assert said in capsys.readouterr().err
     assert contents(half) == before
+
+
+def test_a_run_that_is_still_going_on_is_left_alone(half, capsys):
+    before = contents(half)
+    with open(half / "mesh.msh", "r+b") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert restart(half) == 2
+    assert "another process is running in" in capsys.readouterr().err
+    assert contents(half) == before
+    assert restart(half) == 0
 
 
 @pytest.mark.parametrize(
