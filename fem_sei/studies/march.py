@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+from dolfinx import fem
 from mpi4py import MPI
 
 from fem_sei.case.schema import Case
@@ -21,10 +23,20 @@ FIRST_STEP, SMALLEST_STEP = 1e-3, 1e-6  # travel of the front in l at the larges
 TOO_FAR = 1e-6  # part of a step by which a thickness may be passed
 SMALLEST_STAGE = 1e-3  # of a jump that the first step cannot take at once
 LANDING = 1e-9  # relative distance at which a target has been reached
+STATE = (  # attributes of a March that decide how it goes on, beside its fields and its levels
+    *("time", "number", "rejected", "dt_old", "applied", "fastest", "salt_start"),
+    *("charge", "charge_old", "current", "current_old", "salt_gain", "salt_gain_old"),
+    *("index", "start", "metal"),
+)
 
 
 class GaveUp(RuntimeError):
-    """No step small enough could be solved: the state is the last good one."""
+    """No step small enough could be solved: the state is the last good one, ``attempt`` (values of the
+    mixed function) what the last try left."""
+
+    def __init__(self, message: str, attempt: np.ndarray):
+        super().__init__(message)
+        self.attempt = attempt
 
 
 @dataclass
@@ -110,14 +122,54 @@ class March:
         self.rejected = 0
         self.salt_start = model.salt()
         self.fastest = self.speed_now = 0.0  # of the front: in the last accepted step, in the one under way
+        self.older = fem.Function(model.space)  # the state before model.u2
+        self.end = np.inf  # time at which all ends, whatever the last step of the operation says
+        self.index = 0  # step of the operation under way, the time and the metal gained when it began
+        self.start = self.metal = 0.0
+
+    def state(self) -> dict[str, Any]:
+        """What a continued march needs to go on as if it had not stopped (JSON), beside ``fields``."""
+        return {name: getattr(self, name) for name in STATE} | {
+            "dt": self.control.dt,
+            "times": self.levels.times,
+        }
+
+    @property
+    def fields(self) -> dict[str, fem.Function]:
+        """The last three accepted states, newest first."""
+        return {"now": self.model.u1, "before": self.model.u2, "older": self.older}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a march from what ``state`` returned, with ``fields`` filled (before ``run``)."""
+        if state["number"] == 0:
+            return
+        for name in STATE:
+            setattr(self, name, state[name])
+        self.control.dt = state["dt"]
+        times = state["times"]
+        for time, function in reversed(list(zip(times, self.fields.values(), strict=False))):
+            self.model.u.x.array[:] = function.x.array
+            self.levels.push(time, self.model.state())
+        under_way = self.plan[self.index : self.index + 1]
+        if under_way and under_way[0].at(self.time - self.start) != self.applied:  # another plan: a jump
+            self._start_anew()
 
     def run(self) -> Iterator[StepReport]:
         """Take all steps. Raises GaveUp with the reason when the smallest step fails."""
-        self._remember()
-        for index, segment in enumerate(self.plan):
-            self._start_anew()
-            start, metal = self.time, self.model.metal_gain()
-            done = 0.0
+        continued = self.number > 0
+        if not continued:
+            self._remember()
+        for index in range(self.index, len(self.plan)):
+            if self.time >= self.end * (1 - LANDING):
+                return
+            if not continued:
+                self._start_anew()
+                self.index, self.start, self.metal = index, self.time, self.model.metal_gain()
+            start, metal, segment = self.start, self.metal, self.plan[index]
+            if index == len(self.plan) - 1 and np.isfinite(self.end):
+                segment = replace(segment, duration=self.end - start, thickness=None)
+            done = self._progress(segment, start, metal) if continued else 0.0
+            continued = False
             while done < 1 - LANDING:
                 report = self._step(segment, start, metal)
                 done = self._progress(segment, start, metal)
@@ -133,6 +185,8 @@ class March:
         self.control.dt = min(self.first, self.control.dt)
 
     def _progress(self, segment: Segment, start: float, metal: float) -> float:
+        if self.time >= self.end * (1 - LANDING):
+            return 1.0
         if segment.duration is not None:
             return (self.time - start) / segment.duration
         return (self.model.metal_gain() - metal) / segment.thickness * (1 + LANDING)
@@ -142,7 +196,7 @@ class March:
         stop = np.inf if segment.duration is None else start + segment.duration
         if segment.ramp and self.time < start + segment.ramp * (1 - LANDING):
             stop = min(stop, start + segment.ramp)
-        stop = min(stop, self.milestones(self.time))
+        stop = min(stop, self.end, self.milestones(self.time))
         limit = self.travel * self.model.l / self.fastest if self.fastest else np.inf
         if segment.thickness is not None and self.dt_old is not None:
             left = segment.thickness - (self.model.metal_gain() - metal)
@@ -170,11 +224,14 @@ class March:
                 weights, iterations = self._solve(segment, start, dt, new)
                 error = self._check(new)
             except (NewtonFailure, StateOutOfRange) as failure:
+                attempt = model.u.x.array.copy()
                 self._restore()
                 self.rejected += 1
                 if not self.control.reject(dt):
+                    self.control.dt = self.dt_old or self.first  # where a restart tries again
                     smallest = self.control.dt_min * model.scales.time
-                    raise GaveUp(f"no step above {smallest:.3g} s can be solved: {failure}") from None
+                    message = f"no step above {smallest:.3g} s can be solved: {failure}"
+                    raise GaveUp(message, attempt) from None
                 continue
             if error > 2.0 and dt > 4 * self.control.dt_min and self.dt_old is not None:
                 self._restore()
@@ -213,6 +270,7 @@ class March:
 
     def _remember(self) -> None:
         model = self.model
+        self.older.x.array[:] = model.u2.x.array
         model.u2.x.array[:] = model.u1.x.array
         model.u1.x.array[:] = model.u.x.array
         self.levels.push(self.time, model.state())
