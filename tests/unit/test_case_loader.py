@@ -46,7 +46,7 @@ def test_a_case_in_si():
     assert case.conditions.temperature == 298.15
     assert case.conditions.concentration == 1000.0
     assert [layer.thickness for layer in case.geometry.layers] == [0.3e-6, 1e-6, 2e-6]
-    assert case.geometry.features[1].at == 1.5e-6
+    assert case.geometry.features[1].at == 2e-6
     assert case.l == 12.5e-9
     assert case.operation.steps[0].until.thickness == 0.1e-6
     assert case.operation.steps[0].until.duration is None
