@@ -118,3 +118,36 @@ class StepControl:
         )
         self.dt = dt * factor
         return self.dt >= self.dt_min
+
+
+class Landing:
+    """Finds the step that ends where the first of several quantities reaches zero, by bracketing.
+
+    ``aim`` is the step to try next. The secant through the bracket's ends is followed, and the bracket halved
+    where that is slow (a kink). A step ends at most ``tolerance`` (part of the first, too long step) behind
+    the event, never before it.
+    """
+
+    def __init__(self, dt: float, left: np.ndarray, located: np.ndarray, tolerance: float):
+        """``left``: what was left to each event before the step ``dt``; only those ``located`` count."""
+        self.aim, self.tolerance, self.located = dt, tolerance * dt, located
+        self.low, self.left_low = 0.0, left
+        self.high, self.left_high = dt, left
+        self.tries = 0
+
+    def reached(self, dt: float, left: np.ndarray) -> bool:
+        """Take note of a step that was tried; True if it is the one to keep."""
+        passed = bool(((left <= 0) & (self.left_low > 0) & self.located).any())
+        if passed:
+            self.high, self.left_high = dt, left
+        else:
+            self.low, self.left_low = dt, left
+        between = self.located & (self.left_low > 0) & (self.left_high <= 0)
+        share = self.left_low[between] / (self.left_low[between] - self.left_high[between])
+        root = self.low + (self.high - self.low) * share.min(initial=1.0)
+        self.tries += 1
+        if passed and (self.high - root <= self.tolerance or self.high - self.low <= self.tolerance):
+            return True
+        slow = self.tries % 4 == 0
+        self.aim = (self.low + self.high) / 2 if slow else min(root + self.tolerance / 2, self.high)
+        return False

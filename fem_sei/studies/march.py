@@ -8,9 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 from mpi4py import MPI
 
+from fem_sei.case.condition import Condition
 from fem_sei.case.schema import Case
 from fem_sei.numerics.newton import NewtonFailure
-from fem_sei.numerics.time import Levels, StepControl, bdf_coefficients, error_fraction, integrate_rate
+from fem_sei.numerics.time import (
+    Landing,
+    Levels,
+    StepControl,
+    bdf_coefficients,
+    error_fraction,
+    integrate_rate,
+)
 from fem_sei.studies.plating import PlatingModel
 
 PSI_TOLERANCE = 0.05  # error of the front position per step, in l
@@ -18,9 +26,11 @@ LOG_C_TOLERANCE = 0.005  # error of ln c per step
 BOUNDS = (-0.05, 1.05)  # of xi: outside, a step is rejected
 SPEED_FLOOR = 1e-3  # of the speed that rebuilds the profile when all rests, in L0/t0
 FIRST_STEP, SMALLEST_STEP = 1e-3, 1e-6  # travel of the front in l at the largest planned current
-TOO_FAR = 1e-6  # part of a step by which a thickness may be passed
+TOO_FAR = 1e-6  # part of a step by which an event may be passed
 SMALLEST_STAGE = 1e-3  # of a jump that the first step cannot take at once
 LANDING = 1e-9  # relative distance at which a target has been reached
+
+Row = dict[str, float | int]
 
 
 class GaveUp(RuntimeError):
@@ -29,7 +39,7 @@ class GaveUp(RuntimeError):
 
 @dataclass
 class StepReport:
-    """What is known of an accepted step, in the model's units."""
+    """What is known of a step, in the model's units; ``row``: its line of the history (SI)."""
 
     number: int
     time: float
@@ -40,39 +50,67 @@ class StepReport:
     fastest: float
     newton: int
     linear: int
-    fraction: float
+    fraction: float = 0.0
+    row: Row | None = None
 
 
 @dataclass(frozen=True)
 class Segment:
-    """One step of the operation: from a value to a value over a ramp, until a time or a thickness gained."""
+    """One step of the operation: a current or a potential, approached over a ramp, until the first of its
+    ends: a time, a thickness gained, a condition of its own or (``stops``) one of the whole run."""
 
-    start_value: float
+    control: str  # "current" or "potential"
     value: float
     ramp: float
     duration: float | None
     thickness: float | None
+    conditions: tuple[Condition, ...]
+    stops: tuple[Condition, ...]
 
-    def at(self, elapsed: float) -> float:
+    def at(self, elapsed: float, start_value: float) -> float:
         """Current or potential ``elapsed`` after the start."""
         if elapsed >= self.ramp:
             return self.value
-        return self.start_value + (self.value - self.start_value) * elapsed / self.ramp
+        return start_value + (self.value - start_value) * elapsed / self.ramp
+
+    def duration_from(self, start_value: float) -> float | None:
+        """When it ends at the latest; at a given current a thickness is a time."""
+        ends = [] if self.duration is None else [self.duration]
+        if self.control == "current" and self.thickness is not None:
+            ends.append(_time_to_grow(self.thickness, start_value, self.value, self.ramp))
+        return min(ends, default=None)
+
+
+@dataclass
+class Position:
+    """Where the operation is. ``start`` (None before the segment has begun), ``metal`` gained and ``value``
+    imposed then, ``duration`` of the segment. With the time levels and sums all that a restart needs."""
+
+    index: int = 0
+    start: float | None = None
+    metal: float = 0.0
+    value: float = 0.0
+    duration: float | None = None
 
 
 def segments(case: Case, model: PlatingModel) -> list[Segment]:
-    """The operation in the model's units; a thickness at a given current becomes a time."""
-    galvanostatic = case.operation.mode == "galvanostatic"
-    s, before, found = model.scales, 0.0, []
-    for step in case.operation.steps:
-        value = step.current_density / s.current if galvanostatic else step.potential / s.potential
-        ramp = step.ramp / s.time
-        duration = None if step.until.duration is None else step.until.duration / s.time
-        thickness = None if step.until.thickness is None else step.until.thickness / s.length
-        if galvanostatic and thickness is not None:
-            duration, thickness = _time_to_grow(thickness, before, value, ramp), None
-        found.append(Segment(before, value, ramp, duration, thickness))
-        before = value
+    """The operation in the model's units, cycles repeated."""
+    s, found = model.scales, []
+    for step in case.operation.sequence:
+        by_current = step.current_density is not None
+        value = step.current_density / s.current if by_current else step.potential / s.potential
+        until = step.until
+        found.append(
+            Segment(
+                "current" if by_current else "potential",
+                value,
+                step.ramp / s.time,
+                None if until.duration is None else until.duration / s.time,
+                None if until.thickness is None else until.thickness / s.length,
+                tuple(until.when),
+                tuple(case.operation.stop),
+            )
+        )
     return found
 
 
@@ -92,6 +130,8 @@ class March:
         """``milestones(t)``: the next time after t that a step must end at (output), in the model's units."""
         self.model, self.milestones = model, milestones
         self.plan = segments(case, model)
+        self.position = Position()
+        self.stopped: Condition | None = None  # what ended the run before its last step
         self.tolerance, self.travel = case.time.tolerance, case.time.front_travel
         s = model.scales
         self.first = case.time.initial_step / s.time if case.time.initial_step else FIRST_STEP * model.l
@@ -100,77 +140,109 @@ class March:
             dt_min=case.time.min_step / s.time if case.time.min_step else SMALLEST_STEP * model.l,
             dt_max=case.time.max_step / s.time if case.time.max_step else np.inf,
         )
-        self.levels = Levels()
+        self.levels, self.potentials = Levels(), Levels()  # of the fields, of phi_s
         self.time, self.number = 0.0, 0
         self.charge = self.charge_old = 0.0
-        self.current = self.current_old = 0.0
+        self.current = 0.0
         self.salt_gain = self.salt_gain_old = 0.0
         self.dt_old: float | None = None
         self.applied = 0.0  # current or potential of the last step
         self.rejected = 0
         self.salt_start = model.salt()
         self.fastest = self.speed_now = 0.0  # of the front: in the last accepted step, in the one under way
+        self.left = np.empty(0)  # to the events of the segment, at the last accepted step
+        # makes the line of the history of a solved step, which conditions look at; see `Observer`
+        self.measure: Callable[[StepReport], Row] = lambda report: {}
 
     def run(self) -> Iterator[StepReport]:
         """Take all steps. Raises GaveUp with the reason when the smallest step fails."""
-        self._remember()
-        for index, segment in enumerate(self.plan):
-            self._start_anew()
-            start, metal = self.time, self.model.metal_gain()
-            done = 0.0
-            while done < 1 - LANDING:
-                report = self._step(segment, start, metal)
-                done = self._progress(segment, start, metal)
-                if segment.ramp and abs(self.time - start - segment.ramp) < LANDING * self.time:
-                    self._start_anew()
-                report.fraction = (index + min(done, 1.0)) / len(self.plan)
-                yield report
+        if not self.levels.values:
+            self._remember()
+        row = None
+        while self.position.index < len(self.plan):
+            segment = self.plan[self.position.index]
+            if self.position.start is None:
+                self._begin(segment, row)
+            report = self._step(segment)
+            row = report.row
+            if segment.ramp and abs(self.time - self.position.start - segment.ramp) < LANDING * self.time:
+                self._start_anew()
+            report.fraction = self._advance(segment, row)
+            yield report
+
+    def _begin(self, segment: Segment, row: Row | None) -> None:
+        """Impose what the segment gives from here on; ``row``: of the step before."""
+        model = self.model
+        if segment.control != model.control:
+            self.applied = self.current if segment.control == "current" else model.cell_voltage()
+            shift = model.impose(segment.control)
+            self.levels.values[0][:, 2] += shift
+            self.potentials.values[0] += shift
+        self._start_anew()
+        value = self.applied
+        duration = segment.duration_from(value)
+        self.position = Position(self.position.index, self.time, model.metal_gain(), value, duration)
+        self.left = self._left(segment, row, jumped=True)
 
     def _start_anew(self) -> None:
         """After a jump or a kink of what is imposed the past says nothing: backward Euler, a small step."""
         self.levels.forget()
+        self.potentials.forget()
         self.dt_old = None
         self.control.dt = min(self.first, self.control.dt)
 
-    def _progress(self, segment: Segment, start: float, metal: float) -> float:
-        if segment.duration is not None:
-            return (self.time - start) / segment.duration
-        return (self.model.metal_gain() - metal) / segment.thickness * (1 + LANDING)
+    def _advance(self, segment: Segment, row: Row) -> float:
+        """After an accepted step: the next segment if this one has ended; returns the part of all done."""
+        at, count = self.position, len(self.plan)
+        share = 0.0
+        if at.duration is not None:
+            share = (self.time - at.start) / at.duration
+        elif segment.thickness is not None:
+            share = (self.model.metal_gain() - at.metal) / segment.thickness
+        self.stopped = next((stop for stop in segment.stops if stop.distance(row[stop.column]) <= 0), None)
+        if self.stopped:
+            self.position = Position(count)
+        elif (at.duration is not None and share >= 1 - LANDING) or (self.left <= 0).any():
+            self.position = Position(at.index + 1)
+        return (at.index + min(share, 1.0)) / count if self.position is at else self.position.index / count
 
-    def _limits(self, segment: Segment, start: float, metal: float) -> tuple[float, float]:
+    def _left(self, segment: Segment, row: Row | None, jumped: bool = False) -> np.ndarray:
+        """What is left to each event of a segment: met at zero; nan where that says nothing.
+
+        ``jumped``: what is imposed changes now, and with it the columns that follow it.
+        """
+        left = []
+        if segment.thickness is not None and segment.control == "potential":
+            gained = self.model.metal_gain() - self.position.metal
+            left.append(1 - gained / segment.thickness)
+        for condition in (*segment.conditions, *segment.stops):
+            known = row is not None and not (jumped and condition.smooth != "always")
+            left.append(condition.distance(row[condition.column]) if known else np.nan)
+        return np.array(left)
+
+    def _limits(self, segment: Segment) -> tuple[float, float]:
         """Next time to stop at, and the largest step."""
-        stop = np.inf if segment.duration is None else start + segment.duration
+        start, duration = self.position.start, self.position.duration
+        stop = np.inf if duration is None else start + duration
         if segment.ramp and self.time < start + segment.ramp * (1 - LANDING):
             stop = min(stop, start + segment.ramp)
         stop = min(stop, self.milestones(self.time))
-        limit = self.travel * self.model.l / self.fastest if self.fastest else np.inf
-        if segment.thickness is not None and self.dt_old is not None:
-            left = segment.thickness - (self.model.metal_gain() - metal)
-            limit = min(limit, max(self._time_to_gain(left), self.control.dt_min))
-        return stop, limit
+        return stop, self.travel * self.model.l / self.fastest if self.fastest else np.inf
 
-    def _time_to_gain(self, left: float) -> float:
-        """Time in which the current, going on as over the last step, deposits ``left``."""
-        rate = self.current
-        if rate * left <= 0:
-            return np.inf
-        slope = (rate - self.current_old) / self.dt_old if len(self.levels.times) > 2 else 0.0
-        root = np.sqrt(max(rate**2 + 2 * slope * left, 0.0))
-        return 2 * left / (rate + np.sign(rate) * root)
-
-    def _step(self, segment: Segment, start: float, metal: float) -> StepReport:
-        model, landing = self.model, np.inf
-        before = model.metal_gain()
+    def _step(self, segment: Segment) -> StepReport:
+        model, landing = self.model, None
+        watched = segment.conditions or segment.stops
         while True:
-            stop, limit = self._limits(segment, start, metal)
-            dt = self.control.propose(self.time, stop, min(limit, landing))
+            stop, limit = self._limits(segment)
+            dt = landing.aim if landing else self.control.propose(self.time, stop, limit)
             new = stop if stop - (self.time + dt) <= 1e-12 * abs(self.time + dt) else self.time + dt
             dt = new - self.time
             try:
-                weights, iterations = self._solve(segment, start, dt, new)
+                weights, iterations = self._solve(segment, dt, new)
                 error = self._check(new)
             except (NewtonFailure, StateOutOfRange) as failure:
                 self._restore()
+                landing = None
                 self.rejected += 1
                 if not self.control.reject(dt):
                     smallest = self.control.dt_min * model.scales.time
@@ -178,61 +250,66 @@ class March:
                 continue
             if error > 2.0 and dt > 4 * self.control.dt_min and self.dt_old is not None:
                 self._restore()
+                landing = None
                 self.rejected += 1
                 self.control.reject(dt, error)
                 continue
-            if segment.thickness is not None:
-                share = (segment.thickness - (before - metal)) / (model.metal_gain() - before)
-                if 0 < share < 1 - TOO_FAR:  # the thickness aimed at was passed: go back and land on it
-                    self._restore()
-                    landing = dt * share
-                    continue
-            break
-        self.control.accept(dt, error)
-        current, influx = model.terminal_current(), model.salt_influx()
-        charge = integrate_rate(current, self.charge, self.charge_old, weights)
-        gain = integrate_rate(influx, self.salt_gain, self.salt_gain_old, weights)
+            current, influx = model.terminal_current(), model.salt_influx()
+            charge = integrate_rate(current, self.charge, self.charge_old, weights)
+            gain = integrate_rate(influx, self.salt_gain, self.salt_gain_old, weights)
+            report = StepReport(
+                self.number + 1, new, dt, current, charge, gain, self.speed_now,
+                iterations, model.solver.linear_iterations,
+            )  # fmt: skip
+            if watched:
+                report.row = self.measure(report)
+            left = self._left(segment, report.row)
+            if landing is None and ((self.left > 0) & (left <= 0) & self._smooth(segment)).any():
+                landing = Landing(dt, self.left, self._smooth(segment), TOO_FAR)
+            if landing is None or landing.reached(dt, left):
+                break
+            self._restore()
+        if landing is None:
+            self.control.accept(dt, error)
         self.charge_old, self.charge = self.charge, charge
-        self.current_old, self.current = self.current, current
         self.salt_gain_old, self.salt_gain = self.salt_gain, gain
-        self.time, self.dt_old, self.fastest = new, dt, self.speed_now
-        self.number += 1
+        self.current, self.left = current, left
+        self.time, self.dt_old, self.fastest, self.number = new, dt, self.speed_now, report.number
         self._remember()
-        return StepReport(
-            self.number,
-            new,
-            dt,
-            current,
-            charge,
-            gain,
-            self.fastest,
-            iterations,
-            model.solver.linear_iterations,
-            0.0,
-        )
+        report.row = report.row or self.measure(report)
+        return report
+
+    @staticmethod
+    def _smooth(segment: Segment) -> np.ndarray:
+        """Which events can be located, in the order of `_left`."""
+        thickness = segment.thickness is not None and segment.control == "potential"
+        conditions = [one.smooth != "never" for one in (*segment.conditions, *segment.stops)]
+        return np.array([True] * thickness + conditions, dtype=bool)
 
     def _remember(self) -> None:
         model = self.model
         model.u2.x.array[:] = model.u1.x.array
         model.u1.x.array[:] = model.u.x.array
         self.levels.push(self.time, model.state())
+        self.potentials.push(self.time, np.array([float(model.phi_s.value)]))
 
     def _restore(self) -> None:
         self.model.u.x.array[:] = self.model.u1.x.array
 
     def _solve(
-        self, segment: Segment, start: float, dt: float, new: float
+        self, segment: Segment, dt: float, new: float
     ) -> tuple[tuple[float, float, float], int]:
         model = self.model
         weights = bdf_coefficients(dt, self.dt_old)
         model.a0.value, model.a1.value, model.a2.value = weights
-        value = segment.at(new - start)
-        model.set_imbalance(value if model.p.mode == "galvanostatic" else self.current)
+        value = segment.at(new - self.position.start, self.position.value)
+        model.set_imbalance(value if segment.control == "current" else self.current)
         guess = self.levels.extrapolate(new, order=1)
         bound = 20.0 * model.l
         psi = np.clip(guess[:, 0], -bound, bound)
         model.set_state(psi, guess[:, 1], guess[:, 2])
         model.u.x.scatter_forward()
+        model.phi_s.value = self.potentials.extrapolate(new, order=1)[0]
         model.drive(value)
         self.speed_now = model.prepare_step(psi, SPEED_FLOOR)
         try:
@@ -251,13 +328,13 @@ class March:
         the speed by which the profile is kept: that is taken anew at the end.
         """
         model, before, reached, stage, iterations = self.model, self.applied, 0.0, 0.25, 0
-        good = model.u1.x.array.copy()
-        model.u.x.array[:] = good
+        good, phi_s = model.u1.x.array.copy(), self.potentials.values[0][0]
+        model.u.x.array[:], model.phi_s.value = good, phi_s
         model.drive(before)
         model.prepare_step(psi, SPEED_FLOOR)
         while reached < 1:
             target = min(1.0, reached + stage)
-            model.u.x.array[:] = good
+            model.u.x.array[:], model.phi_s.value = good, phi_s
             model.drive(before + target * (value - before))
             try:
                 iterations += model.solver.solve()
@@ -267,7 +344,7 @@ class March:
                     raise
             else:
                 reached, stage = target, 1.5 * stage
-                good = model.u.x.array.copy()
+                good, phi_s = model.u.x.array.copy(), float(model.phi_s.value)
         self.speed_now = model.prepare_step(psi, SPEED_FLOOR)
         return iterations + model.solver.solve()
 

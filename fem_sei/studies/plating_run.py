@@ -90,7 +90,7 @@ def run(case: Case, folder: RunFolder, label: str, variant: str | None) -> tuple
     manifest.finish(exit_code, message=message, balances=balances, solver=solver, timings=timings)
     for line in verdict:
         progress.note(f"{label}  warning: {line}")
-    progress.finish(message or _closing(observer, march, model))
+    progress.finish(message or _closing(observer, march))
     model.solver.close()
     return exit_code, last
 
@@ -102,10 +102,11 @@ ADVICE = (
 )
 
 
-def _closing(observer: Observer, march: March, model: PlatingModel) -> str:
+def _closing(observer: Observer, march: March) -> str:
     worst = observer.worst
+    done = f"stopped by {march.stopped.text}" if march.stopped else "done"
     return (
-        f"done: {march.number} steps ({march.rejected} rejected), charge balance {worst['charge']:.0e}, "
+        f"{done}: {march.number} steps ({march.rejected} rejected), charge balance {worst['charge']:.0e}, "
         f"salt balance {worst['salt']:.0e}"
     )
 
@@ -132,9 +133,9 @@ class FieldOutput:
     def __init__(self, case: Case, model: PlatingModel, folder: RunFolder):
         self.model = model
         every, s = case.output.fields_every, model.scales
-        growth, galvanostatic = plan.planned_growth(case).path, case.operation.mode == "galvanostatic"
+        growth, steps = plan.planned_growth(case).path, case.operation.sequence
         self.interval = self.thickness = None
-        durations = [step.until.duration for step in case.operation.steps]
+        durations = [None if step.until.thickness else step.until.duration for step in steps]
         if every.time is not None:
             self.interval = every.time / s.time
         elif every.thickness is not None:
@@ -143,12 +144,11 @@ class FieldOutput:
             self.interval = sum(durations) / every.count / s.time
         else:
             self.thickness = growth / every.count / s.length
-        first = case.operation.steps[0]
-        steady = galvanostatic and len(case.operation.steps) == 1 and not first.ramp and first.current_density
+        steady = len(steps) == 1 and not steps[0].ramp and steps[0].current_density
         if self.thickness is not None and steady:
             # a constant current: the thickness is a time
             self.interval, self.thickness = (
-                self.thickness / abs(case.operation.steps[0].current_density / s.current),
+                self.thickness / abs(steps[0].current_density / s.current),
                 None,
             )
         stack = model.stack

@@ -47,7 +47,7 @@ def parameters(case: Case) -> PlatingParameters:
             layer.name: case.materials[above.material] for layer, above in zip(layers, covering, strict=True)
         },
         counter=case.operation.counter,
-        mode=case.operation.mode,
+        counter_electrode=case.operation.counter_electrode,
         reaction_cutoff=reaction_cutoff(case),
         mobility=mobility(case),
         current_scale=max(plan.largest_current(case), 0.1 * kinetics.exchange_current_density),
@@ -78,4 +78,6 @@ def build_model(case: Case, comm: MPI.Comm) -> PlatingModel:
     options = profile_options(case.solver.profile, FIELDS, nodes * len(FIELDS), case.geometry.dimension)
     model = PlatingModel(stack, parameters(case), plan.cell_size(case), options, case.solver.petsc)
     model.initialise()
+    first = case.operation.sequence[0]
+    model.impose("potential" if first.current_density is None else "current")
     return model

@@ -418,7 +418,6 @@ def test_nearly_empty_files_give_problems_not_tracebacks(here, capsys, text):
         ('at     = "0.5 um"\n', ""),
         ('kind   = "bump"\n', ""),
         ('kind   = "bump"', "kind = []"),
-        ('mode = "galvanostatic"', ""),
         ('mode = "galvanostatic"', "mode = [1]"),
         ('until = { thickness = "0.1 um" }', "until = 3"),
         ('until = { thickness = "0.1 um" }', "until = { thickness = 3 }"),
