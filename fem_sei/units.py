@@ -60,6 +60,7 @@ THERMAL_CONDUCTIVITY = Dimension("a thermal conductivity", "W/(m*K)", "85 W/(m*K
 HEAT_CAPACITY = Dimension("a heat capacity", "J/(kg*K)", "3.58 J/(g*K)", ("J/(g*K)", "J/(kg*K)"))
 THERMAL_EXPANSION = Dimension("a thermal expansion", "K^-1", "46e-6 K^-1", ("K^-1",))
 VISCOSITY = Dimension("a viscosity", "Pa*s", "4 mPa*s", ("mPa*s", "Pa*s"))
+INTERFACE_MOBILITY = Dimension("an interface mobility", "m^3/(J*s)", "2.5e-6 m^3/(J*s)", ("m^3/(J*s)",))
 RATE = Dimension("a rate", "s^-1", "7.7e-3 s^-1", ("s^-1", "Hz"))
 NUMBER = Dimension("a plain number", "", "0.5")
 

@@ -74,6 +74,9 @@ def assess(case: Case) -> Assessment:
 def interface(case: Case) -> Iterator[Row]:
     """The interface width against the sizes it must resolve, the mesh against the interface width."""
     delta, m = case.phase_field.interface_width, case.mesh.elements_across_interface
+    if case.phase_field.formulation == "chen2015":
+        advice = "the literature model, for comparison only; the estimates below are not made for it"
+        yield Row("formulation chen2015", 1.0, "", "warn", advice)
     yield Row("interface width delta", delta, "m")
     yield Row("length l = delta/4", case.l, "m")
     yield Row("element size h in the band", delta / m, "m")

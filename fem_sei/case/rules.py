@@ -177,6 +177,27 @@ def interface_is_thinner_than_what_it_resolves(case: Case) -> Iterator[Problem]:
         yield Problem(WIDTH, f"is larger than {' and '.join(smaller)}; choose at most {choose}")
 
 
+def literature_model_has_what_it_needs(case: Case) -> Iterator[Problem]:
+    place: Place = ("phase_field", "interface_mobility")
+    if case.phase_field.formulation != "chen2015":
+        if case.phase_field.interface_mobility is not None:
+            yield Problem(place, "goes only with formulation = chen2015")
+        return
+    if case.phase_field.interface_mobility is None:
+        message = "is missing: chen2015 needs an interface mobility (like \"2.5e-6 m^3/(J*s)\")"
+        yield Problem(place, message, about_key=True)
+    if case.operation.counter != "reservoir":
+        yield Problem(("operation", "counter"), "chen2015 has no closed cell; it needs reservoir")
+    if case.operation.counter_electrode != "uniform_current":
+        yield Problem(("operation", "counter_electrode"), "chen2015 needs uniform_current, or a potential")
+    try:
+        metal = material(case, case.geometry.layers[0].material)
+    except KeyError:
+        return
+    if metal is not None and metal.kind == METAL and "resistivity" not in metal:
+        yield Problem(("geometry", "layers", 0, "material"), "has no resistivity, which chen2015 needs")
+
+
 # Operation and time
 
 
@@ -267,6 +288,7 @@ RULES: tuple[Rule, ...] = (
     interface_is_thinner_than_what_it_resolves,
     time_steps_are_in_order,
     coarse_mesh_is_coarser,
+    literature_model_has_what_it_needs,
 )
 RULES_OF_ENTRIES: dict[Place, tuple[Rule, ...]] = {
     ("geometry", "layers"): (layer_has_its_own_name, layer_has_a_material_of_its_kind),

@@ -27,6 +27,7 @@ from fem_sei.case.quantity import (
     Length,
     PositiveCurrentDensity,
     PositiveDuration,
+    PositiveInterfaceMobility,
     PositiveLength,
     Potential,
     SurfaceEnergy,
@@ -127,6 +128,10 @@ class PhaseField(Table):
 
     interface_width: PositiveLength
     """Width delta = 4 l of the profile xi = [1 - tanh(x/2l)]/2."""
+    formulation: Literal["conservative", "chen2015"] = "conservative"
+    """The equations: those of this program, or those of the literature for comparison only."""
+    interface_mobility: PositiveInterfaceMobility | None = None
+    """L_s of chen2015: how fast the profile recovers and curved fronts flatten."""
 
 
 class Mesh(Table):

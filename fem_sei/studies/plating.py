@@ -100,6 +100,8 @@ class Scales:
 class PlatingModel:
     """Equations (1)-(5) on a meshed stack, ready to be stepped in time."""
 
+    notes: tuple[str, ...] = ()  # what a user should know about the formulation
+
     def __init__(
         self,
         stack: StackMesh,
@@ -161,7 +163,8 @@ class PlatingModel:
         w, s, p = ufl.split(ufl.TestFunction(self.space))
         c = ufl.exp(y)
         n, K = self.front.normal, self.front.curvature
-        self.porosity = eps = 1 - xi + self.eps_f
+        eps = 1 - xi + self.eps_f
+        self.stored = eps * c
 
         # kinetics at the front, source
         d = phase_field.distance_to_front(xi, self.length)
@@ -213,13 +216,13 @@ class PlatingModel:
             if any(_depends_on_c(material, key) for key in ("D", "t_plus", "thermodynamic_factor")) or (
                 _depends_on_c(material, "kappa") and not _is_nernst_einstein(material)
             ):
-                at = {key: _evaluate(material, key, c * p.concentration, p) for key in TRANSPORT}
+                at = {key: evaluate(material, key, c * p.concentration, p) for key in TRANSPORT}
                 properties = transport.TransportProperties(
                     at["D"] * to_D, at["t_plus"], at["kappa"] * to_kappa / c, at["thermodynamic_factor"]
                 )
                 groups.append(((self.stack.regions[region],), properties))
             else:  # kappa/c is a number for Nernst-Einstein, kappa is one otherwise
-                at = {key: _evaluate(material, key, p.concentration, p) for key in TRANSPORT}
+                at = {key: evaluate(material, key, p.concentration, p) for key in TRANSPORT}
                 ideal = _is_nernst_einstein(material)
                 numbers[region] = {
                     "D": at["D"] * to_D,
@@ -278,12 +281,12 @@ class PlatingModel:
     # -- what can be observed ----------------------------------------------------------------------
 
     def _observe(self) -> None:
-        xi, y, _ = ufl.split(self.u)
+        xi = ufl.split(self.u)[0]
         dx = self.stack.dx(metadata={"quadrature_degree": QUADRATURE_DEGREE})
         counter = self.stack.ds(self.stack.boundaries["top"], metadata={"quadrature_degree": 1})
         self._start = fem.Function(self.space)
         self._gain_form = fem.form((xi - ufl.split(self._start)[0]) * dx)
-        self._salt_form = fem.form(self.porosity * ufl.exp(y) * dx)
+        self._salt_form = fem.form(self.stored * dx)
         self._phi_form = fem.form(ufl.split(self.u)[2] * counter)
         points = interpolation_points(self.stack.cellwise)
         self._rate_at_cells = fem.Expression(self.rate, points)
@@ -330,6 +333,10 @@ class PlatingModel:
         """Nodal values (scalar numbering, ghosts included) of a field: a copy."""
         values = (function or self.u).x.array.reshape(-1, len(FIELDS))
         return values[self.nodes, FIELDS.index(name)].copy()
+
+    def concentration(self, values: np.ndarray) -> np.ndarray:
+        """c/c0 from values of the component "c"."""
+        return np.exp(values)
 
     def state(self) -> np.ndarray:
         """(nodes, 3): psi (level function of xi), ln c, phi_e: smooth in time, made to extrapolate."""
@@ -396,7 +403,7 @@ def _is_nernst_einstein(material: Material) -> bool:
     return law is not None and law.name == "nernst_einstein"
 
 
-def _evaluate(material: Material, key: str, c: Any, p: PlatingParameters) -> Any:
+def evaluate(material: Material, key: str, c: Any, p: PlatingParameters) -> Any:
     """A property in SI at the concentration c (mol/m^3, a number or UFL); an ideal solution unless told."""
     if key == "thermodynamic_factor" and key not in material.properties:
         return 1.0

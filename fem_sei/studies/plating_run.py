@@ -43,6 +43,8 @@ def run(case: Case, folder: RunFolder, label: str, variant: str | None) -> tuple
     meshed = time.perf_counter() - started
     manifest = Manifest(folder.manifest, comm, variant=variant, **_description(case, model))
     progress = Progress(label, active=comm.rank == 0)
+    for note in model.notes:
+        progress.note(f"{label}  note: {note}")
     output = FieldOutput(case, model, folder)
     march = March(case, model, output.next_time)
     observer = Observer(model, march)
@@ -181,7 +183,7 @@ class FieldOutput:
         state = model.u1 if now > 0 else model.u
         for name, function in self.functions.items():
             values = model.component(name, state)
-            function.x.array[:] = np.exp(values) if name == "c" else values
+            function.x.array[:] = model.concentration(values) if name == "c" else values
         factors = {"xi": 1.0, "c": s.concentration, "phi_e": s.potential}
         self.series.write(now * s.time, {name: (self.functions[name], factors[name]) for name in FIELDS})
 

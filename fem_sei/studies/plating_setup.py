@@ -10,6 +10,7 @@ from fem_sei.geometry.regions import StackMesh
 from fem_sei.geometry.sizes import Box, MeshSizes
 from fem_sei.geometry.stack import build_stack
 from fem_sei.numerics.linear import profile_options
+from fem_sei.studies.chen2015 import Chen2015Model, Chen2015Parameters
 from fem_sei.studies.plating import FIELDS, PlatingModel, PlatingParameters
 
 LENGTH_SCALE = 1e-6
@@ -76,7 +77,12 @@ def build_model(case: Case, comm: MPI.Comm) -> PlatingModel:
     stack = build_mesh(case, comm)
     nodes = stack.mesh.geometry.index_map().size_global
     options = profile_options(case.solver.profile, FIELDS, nodes * len(FIELDS), case.geometry.dimension)
-    model = PlatingModel(stack, parameters(case), plan.cell_size(case), options, case.solver.petsc)
+    made, p = PlatingModel, parameters(case)
+    if case.phase_field.formulation == "chen2015":
+        L_s, resistivity = case.phase_field.interface_mobility, case.metal.value("resistivity")
+        p = Chen2015Parameters(**vars(p), interface_mobility=L_s, metal_conductivity=1 / resistivity)
+        made = Chen2015Model
+    model = made(stack, p, plan.cell_size(case), options, case.solver.petsc)
     model.initialise()
     first = case.operation.sequence[0]
     model.impose("potential" if first.current_density is None else "current")
