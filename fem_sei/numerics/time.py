@@ -124,13 +124,12 @@ class Landing:
     """Finds the step that ends where the first of several quantities reaches zero, by bracketing.
 
     ``aim`` is the step to try next. The secant through the bracket's ends is followed, and the bracket halved
-    where that is slow (a kink). A step ends at most ``tolerance`` (part of the first, too long step) behind
-    the event, never before it.
+    where that is slow (a kink). A step ends at most ``tolerance`` (part of it) behind the event, not before.
     """
 
     def __init__(self, dt: float, left: np.ndarray, located: np.ndarray, tolerance: float):
         """``left``: what was left to each event before the step ``dt``; only those ``located`` count."""
-        self.aim, self.tolerance, self.located = dt, tolerance * dt, located
+        self.aim, self.tolerance, self.located = dt, tolerance, located
         self.low, self.left_low = 0.0, left
         self.high, self.left_high = dt, left
         self.tries = 0
@@ -146,8 +145,9 @@ class Landing:
         share = self.left_low[between] / (self.left_low[between] - self.left_high[between])
         root = self.low + (self.high - self.low) * share.min(initial=1.0)
         self.tries += 1
-        if passed and (self.high - root <= self.tolerance or self.high - self.low <= self.tolerance):
+        near = self.tolerance * root
+        if passed and (self.high - root <= near or self.high - self.low <= self.tolerance * self.high):
             return True
         slow = self.tries % 4 == 0
-        self.aim = (self.low + self.high) / 2 if slow else min(root + self.tolerance / 2, self.high)
+        self.aim = (self.low + self.high) / 2 if slow else min(root + near / 2, self.high)
         return False
