@@ -28,7 +28,7 @@ class Condition:
         return COLUMNS[self.column].smooth
 
     def distance(self, value: float) -> float:
-        """What is left until the condition is met; zero or less where it is."""
+        """What is left until the condition is met; below zero where it is."""
         return value - self.limit if self.sign == "<" else self.limit - value
 
 

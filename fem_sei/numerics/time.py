@@ -121,7 +121,7 @@ class StepControl:
 
 
 class Landing:
-    """Finds the step that ends where the first of several quantities reaches zero, by bracketing.
+    """Finds the step that ends where the first of several quantities falls below zero, by bracketing.
 
     ``aim`` is the step to try next. The secant through the bracket's ends is followed, and the bracket halved
     where that is slow (a kink). A step ends at most ``tolerance`` (part of it) behind the event, not before.
@@ -136,16 +136,16 @@ class Landing:
 
     def reached(self, dt: float, left: np.ndarray) -> bool:
         """Take note of a step that was tried; True if it is the one to keep."""
-        passed = bool(((left <= 0) & (self.left_low > 0) & self.located).any())
+        passed = bool(((left < 0) & (self.left_low >= 0) & self.located).any())
         if passed:
             self.high, self.left_high = dt, left
         else:
             self.low, self.left_low = dt, left
-        between = self.located & (self.left_low > 0) & (self.left_high <= 0)
+        between = self.located & (self.left_low >= 0) & (self.left_high < 0)
         share = self.left_low[between] / (self.left_low[between] - self.left_high[between])
         root = self.low + (self.high - self.low) * share.min(initial=1.0)
         self.tries += 1
-        near = self.tolerance * root
+        near = self.tolerance * max(root, self.tolerance * self.high)
         if passed and (self.high - root <= near or self.high - self.low <= self.tolerance * self.high):
             return True
         slow = self.tries % 4 == 0

@@ -199,15 +199,15 @@ class March:
             share = (self.time - at.start) / at.duration
         elif segment.thickness is not None:
             share = (self.model.metal_gain() - at.metal) / segment.thickness
-        self.stopped = next((stop for stop in segment.stops if stop.distance(row[stop.column]) <= 0), None)
+        self.stopped = next((stop for stop in segment.stops if stop.distance(row[stop.column]) < 0), None)
         if self.stopped:
             self.position = Position(count)
-        elif (at.duration is not None and share >= 1 - LANDING) or (self.left <= 0).any():
+        elif (at.duration is not None and share >= 1 - LANDING) or (self.left < 0).any():
             self.position = Position(at.index + 1)
         return (at.index + min(share, 1.0)) / count if self.position is at else self.position.index / count
 
     def _left(self, segment: Segment, row: Row | None, jumped: bool = False) -> np.ndarray:
-        """What is left to each event of a segment: met at zero; nan where that says nothing.
+        """What is left to each event of a segment: met below zero; nan where that says nothing.
 
         ``jumped``: what is imposed changes now, and with it the columns that follow it.
         """
@@ -264,7 +264,7 @@ class March:
             if watched:
                 report.row = self.measure(report)
             left = self._left(segment, report.row)
-            if landing is None and ((self.left > 0) & (left <= 0) & self._smooth(segment)).any():
+            if landing is None and ((self.left > 0) & (left < 0) & self._smooth(segment)).any():
                 landing = Landing(dt, self.left, self._smooth(segment), TOO_FAR)
             if landing is None or landing.reached(dt, left):
                 break

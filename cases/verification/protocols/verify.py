@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import ufl
 from dolfinx import fem
 from dolfinx.fem.petsc import assemble_vector
 
-import ufl
 from cases.verification import common, stepping
 from fem_sei.case.condition import read
 from fem_sei.studies.plating import FIELDS
@@ -20,10 +20,10 @@ PLATE, REST, STRIP = (f'current_density="{i} A/m^2"' for i in (20, 0, -20))
 PROTOCOLS = {
     "pulses": f'[{{repeat=10, steps=[{{{PLATE}, until={{duration="1 s"}}}}, '
     f'{{{REST}, until={{duration="1 s"}}}}]}}]',
-    "current, then potential": f'[{{{PLATE}, until={{duration="60 s", when="cell_voltage < -58 mV"}}}}, '
-    '{potential="-58 mV", until={duration="60 s", when="charge > 0.01 mA*h/cm^2"}}]',
+    "current, then potential": f'[{{{PLATE}, until={{duration="60 s", when="cell_voltage < -55.5 mV"}}}}, '
+    '{potential="-55.5 mV", until={duration="60 s", when="charge > 0.003 mA*h/cm^2"}}]',
     "plating and stripping": f'[{{repeat=4, steps=[{{{PLATE}, until={{thickness="10 nm"}}, ramp="0.5 s"}}, '
-    f'{{{STRIP}, until={{thickness="-10 nm", when="cell_voltage > 62 mV"}}}}]}}]',
+    f'{{{STRIP}, until={{thickness="-10 nm", when="cell_voltage > 50 mV"}}}}]}}]',
     "potentials and rest": '[{potential="-40 mV", until={duration="4 s"}}, '
     f'{{{REST}, until={{duration="2 s"}}}}, {{potential="40 mV", until={{thickness="-3 nm"}}, ramp="1 s"}}, '
     '{potential="0 V", until={duration="2 s"}}]',
@@ -32,7 +32,7 @@ CONDITIONS = (
     "deposited_thickness > 7 nm",
     "charge > 0.003 mA*h/cm^2",
     "tip > 6 nm",
-    "cell_voltage < -56 mV",
+    "cell_voltage < -55 mV",
     "c_min < 900 mol/m^3",
     "time > 3.21 s",
 )
@@ -64,6 +64,7 @@ def counter_electrode(electrode: str, profile: str = "direct") -> dict[str, np.n
             'geometry.layers=[{name="metal", material="Li", thickness="0.5 um"}, '
             '{name="layer", material="bare_Li_surface_model", thickness="0.6 um"}]',
             'operation.steps[0].until.thickness="10 nm"',
+            "kinetics.exchange_current_density=100 A/m^2",
             f"operation.counter_electrode={electrode}",
             f"solver.profile={profile}",
             "mesh.growth_margin=1.0",
@@ -133,6 +134,9 @@ def main() -> None:
             twin = axes.twinx()
             twin.plot(history["time"], history["current_density"], color="C1", linewidth=1.0)
             twin.set_ylabel("current density (A/m²)", color="C1")
+            twin.spines["right"].set_visible(True)
+            axes.set_zorder(twin.get_zorder() + 1)  # its grid below the curves
+            axes.patch.set_visible(False)
         for electrode in ("uniform_current", "equipotential"):
             found = two[electrode, "direct"]
             last.plot(1e6 * found["x"], found["current"], label=electrode.replace("_", " "))
