@@ -1,4 +1,4 @@
-"""The columns of a history: what each measures, and whether the moment at which it passes a value can be found."""
+"""The columns of a history: what each measures, and whether the moment it passes a value can be found."""
 
 from dataclasses import dataclass
 from typing import Literal

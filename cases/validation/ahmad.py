@@ -62,17 +62,17 @@ def main() -> None:
     for label, changes in SETTINGS.items():
         found = outcome(changes)
         shown = shown or found
-        last = {name: found.history[name][-1] for name in ("current_density", "charge_balance", "profile_width")}
-        rows.append(
-            [label, f"{advance(found):.2f}", f"{last['current_density']:.0f}"]
-            + [f"{last['charge_balance']:.2f}", f"{found.history['salt_balance'].max():.0e}"]
-            + [f"{last['profile_width']:.2f}"]
-        )
+        h = found.history
+        numbers = (advance(found), h["current_density"][-1], h["charge_balance"][-1])
+        formatted = (f"{value:.{digits}f}" for value, digits in zip(numbers, (2, 0, 2), strict=True))
+        rows.append([label, *formatted, f"{h['salt_balance'].max():.0e}", f"{h['profile_width'][-1]:.2f}"])
     header = ("setting", "advance (um)", "far current (A/m^2)", "charge", "cations", "width")
     print(common.markdown(header, rows))
     for elements in (8, 16):
         measured, theory = slow_speeds(elements)
-        print(f"slow kinetics, delta/{elements}: {1e9 * measured:.4f} nm/s, closed form {1e9 * theory:.4f} nm/s")
+        print(
+            f"slow kinetics, delta/{elements}: {1e9 * measured:.4f} nm/s, closed form {1e9 * theory:.4f} nm/s"
+        )
     with common.picture(HERE / "ahmad_planar.png") as made:
         left, right = made.subplots(1, 2)
         history = shown.history
@@ -82,7 +82,9 @@ def main() -> None:
         left.legend()
         metal = F / shown.case.metal.value("V_m") * history["deposited_thickness"]
         right.plot(history["time"], 1e-4 * metal, label="charge of the metal grown")
-        right.plot(history["time"], 1e-4 * history["charge"], "--", label="charge through the counter electrode")
+        right.plot(
+            history["time"], 1e-4 * history["charge"], "--", label="charge through the counter electrode"
+        )
         slow = outcome(SETTINGS["kappa / 10"]).history
         right.plot(slow["time"], 1e-4 * slow["charge"], ":", label="the same, kappa / 10")
         right.set(xlabel="time (s)", ylabel="charge (C/cm²)")

@@ -109,7 +109,8 @@ def _read_entry(tables: list[type[Table]], value: Any, place: Place, problems: l
     if len(tables) == 1 or not isinstance(value, Mapping):
         return read(tables[0], value, place, problems)
     if "kind" not in tables[0].model_fields:
-        return read(max(tables, key=lambda table: len(table.model_fields.keys() & value.keys())), value, place, problems)
+        likely = max(tables, key=lambda table: len(table.model_fields.keys() & value.keys()))
+        return read(likely, value, place, problems)
     by_kind = {get_args(table.model_fields["kind"].annotation)[0]: table for table in tables}
     kind = value.get("kind")
     if isinstance(kind, str) and kind in by_kind:

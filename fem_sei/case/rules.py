@@ -184,7 +184,7 @@ def literature_model_has_what_it_needs(case: Case) -> Iterator[Problem]:
             yield Problem(place, "goes only with formulation = chen2015")
         return
     if case.phase_field.interface_mobility is None:
-        message = "is missing: chen2015 needs an interface mobility (like \"2.5e-6 m^3/(J*s)\")"
+        message = 'is missing: chen2015 needs an interface mobility (like "2.5e-6 m^3/(J*s)")'
         yield Problem(place, message, about_key=True)
     if case.operation.counter != "reservoir":
         yield Problem(("operation", "counter"), "chen2015 has no closed cell; it needs reservoir")

@@ -160,17 +160,19 @@ class Kinetics(Table):
     """Concentration at which i0 holds; by default that of [conditions]."""
 
 
-CONDITION = {"type": "string", "pattern": condition.COMPARISON.pattern, "examples": ["roughness > 1 um"]}
-StopCondition = Annotated[
-    Condition,
-    PlainValidator(condition.read),
-    PlainSerializer(lambda found: found.text),
-    WithJsonSchema(CONDITION),
-]
-
-
 def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
+
+
+StopCondition = Annotated[
+    Condition, PlainValidator(condition.read), PlainSerializer(lambda found: found.text)
+]
+CONDITION = {"type": "string", "pattern": r"^\s*\w+\s*[<>]\s*\S", "examples": ["roughness > 1 um"]}
+StopConditions = Annotated[
+    list[StopCondition],
+    BeforeValidator(_as_list),
+    WithJsonSchema({"anyOf": [CONDITION, {"type": "array", "items": CONDITION}]}),
+]
 
 
 class Until(Table):
@@ -180,7 +182,7 @@ class Until(Table):
     """The step lasts so long at most."""
     thickness: Length | None = None
     """Mean thickness grown in the step, negative for stripping."""
-    when: Annotated[list[StopCondition], BeforeValidator(_as_list)] = []
+    when: StopConditions = []
     """Conditions, one or a list: a column of the history compared with a value, "cell_voltage < -200 mV"."""
 
     @model_validator(mode="after")
@@ -225,7 +227,7 @@ class Operation(Table):
     """Where a current is given: the same current density all over the far end, or the same potential."""
     steps: list[Step | Cycle] = Field(min_length=1)
     """Steps, one after the other."""
-    stop: Annotated[list[StopCondition], BeforeValidator(_as_list)] = []
+    stop: StopConditions = []
     """Conditions that end the whole run, in whichever step, such as "roughness > 1 um"."""
 
     @property

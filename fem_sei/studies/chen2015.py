@@ -28,18 +28,18 @@ from dolfinx import fem
 from mpi4py import MPI
 
 from fem_sei.numerics.front import level, profile
-from fem_sei.studies.plating import FIELDS, F, PlatingModel, PlatingParameters, evaluate
+from fem_sei.studies.plating import FIELDS, PlatingModel, PlatingParameters, evaluate
 
 QUADRATURE_DEGREE = 4
 METAL_DIFFUSIVITY = 1e-3  # of that in the layer, as of 7.5e-13 to 7.5e-10 m^2/s
 NOTES = (
     "formulation chen2015 is the literature model, for comparison only; its known defects:",
-    "the metal short-circuits the source: growth follows the metal's potential and the ions' migration, and the "
-    "conductivity of the electrolyte has no effect on it",
+    "the metal short-circuits the source: growth follows the metal's potential and the ions' migration, "
+    "and the conductivity of the electrolyte has no effect on it",
     "charge through the counter electrode and metal grown agree only where the conductivity is the "
     "Nernst-Einstein value (see charge_balance)",
-    "c falls below zero inside the metal; on meshes as coarse as the interface the front is pinned or 6 to 20 % "
-    "fast",
+    "c falls below zero inside the metal, and there are no anions: at rest c = c0 exp(-F phi/RT)",
+    "on meshes as coarse as the interface the front is pinned or 6 to 20 % fast",
     "interface_mobility times surface energy is about 1e5 times the physical mobility of Gibbs and Thomson; "
     "published rates of 0.2 to 1 um/s are 140 to 740 mA/cm^2",
 )

@@ -295,10 +295,9 @@ class March:
 
     def _restore(self) -> None:
         self.model.u.x.array[:] = self.model.u1.x.array
+        self.model.phi_s.value = self.potentials.values[0][0]
 
-    def _solve(
-        self, segment: Segment, dt: float, new: float
-    ) -> tuple[tuple[float, float, float], int]:
+    def _solve(self, segment: Segment, dt: float, new: float) -> tuple[tuple[float, float, float], int]:
         model = self.model
         weights = bdf_coefficients(dt, self.dt_old)
         model.a0.value, model.a1.value, model.a2.value = weights

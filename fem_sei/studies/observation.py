@@ -28,7 +28,7 @@ class Observer:
         self.metal_scale = 0.0
 
     def row(self, report: StepReport) -> Row:
-        """The history columns after an accepted step; keeps the worst of what tells of quality (collective)."""
+        """The history columns after an accepted step; keeps the worst of the balances (collective)."""
         row, model = report.row, self.model
         self.metal_scale = self._scale(model.metal_gain(), report.charge)
         self.worst["charge"] = max(self.worst["charge"], row["charge_balance"])

@@ -175,7 +175,7 @@ class FieldOutput:
             self.write(report.time)
 
     def write(self, now: float) -> None:
-        """Write the fields of the last accepted state (collective); once per time."""
+        """Write the fields of the last accepted state (collective); once per time. phi_e against the metal."""
         if now <= self.last_time:
             return
         self.last_time = now
@@ -183,7 +183,8 @@ class FieldOutput:
         state = model.u1 if now > 0 else model.u
         for name, function in self.functions.items():
             values = model.component(name, state)
-            function.x.array[:] = model.concentration(values) if name == "c" else values
+            zero = float(model.phi_s.value) if name == "phi_e" else 0.0
+            function.x.array[:] = model.concentration(values) if name == "c" else values - zero
         factors = {"xi": 1.0, "c": s.concentration, "phi_e": s.potential}
         self.series.write(now * s.time, {name: (self.functions[name], factors[name]) for name in FIELDS})
 

@@ -54,9 +54,9 @@ def passed_by(condition: str, changes: Sequence[str] = ()) -> tuple[float, float
 
 
 def counter_electrode(electrode: str, profile: str = "direct") -> dict[str, np.ndarray | float]:
-    """Two bumps close below the counter electrode at 10 A/m^2: ``x`` (m), ``current`` (A/m^2) and ``potential`` (V)
-    along the counter electrode at the end; ``error`` of the mean current, ``balance`` of charge and salt,
-    Newton ``iterations`` per step, ``voltage`` (V)."""
+    """Two bumps close below the counter electrode at 10 A/m^2: ``x`` (m), ``current`` (A/m^2) and
+    ``potential`` (V) along the counter electrode at the end; ``error`` of the mean current, worst ``balance``
+    of charge and salt, Newton ``iterations`` per step, ``voltage`` (V)."""
     case, model = common.model_of(
         TWO_BUMPS,
         [
@@ -114,7 +114,10 @@ def main() -> None:
     events = [(one, *passed_by(one), passed_by(one, ["time.tolerance=0.1"])[0]) for one in CONDITIONS]
     rows = [(one, f"{time:.6f}", f"{by:.1e}", f"{finer:.6f}") for one, time, by, finer in events]
     print(common.markdown(("condition", "time (s)", "passed by", "time, tolerance/10"), rows))
-    one = {electrode: outcome("pulses", "closed", electrode) for electrode in ("uniform_current", "equipotential")}
+    one = {
+        electrode: outcome("pulses", "closed", electrode)
+        for electrode in ("uniform_current", "equipotential")
+    }
     volts = [found.history["cell_voltage"] for found in one.values()]
     print(f"1-D, largest difference in voltage: {np.abs(volts[0] - volts[1]).max():.1e} V")
     two = {
@@ -127,7 +130,11 @@ def main() -> None:
         print(*label, *(f"{name} {found[name]:.6g}" for name in names))
     with common.picture(HERE / "protocols.png", 10.0, 6.4) as made:
         (left, right), (below, last) = made.subplots(2, 2)
-        for axes, protocol in ((left, "pulses"), (right, "current, then potential"), (below, "plating and stripping")):
+        for axes, protocol in (
+            (left, "pulses"),
+            (right, "current, then potential"),
+            (below, "plating and stripping"),
+        ):
             history = shown[protocol, "closed"].history
             axes.plot(history["time"], 1e3 * history["cell_voltage"], color="C0")
             axes.set(title=protocol, xlabel="time (s)", ylabel="cell voltage (mV)")
