@@ -10,6 +10,7 @@ from fem_sei.problems import did_you_mean
 from fem_sei.units import NUMBER, Dimension
 
 COMPARISON = re.compile(r"\s*(?P<column>\w+)\s*(?P<sign>[<>])\s*(?P<value>\S.*)")
+ROUNDING = 1e-9
 NEEDS = 'needs a column of the history, < or >, and a value with its unit (like "cell_voltage < -200 mV")'
 
 
@@ -28,8 +29,13 @@ class Condition:
         return COLUMNS[self.column].smooth
 
     def distance(self, value: float) -> float:
-        """What is left until the condition is met; below zero where it is."""
-        return value - self.limit if self.sign == "<" else self.limit - value
+        """What is left until the condition is met; below zero where it is.
+
+        What changes smoothly may be a billionth short of the limit: rounding must not decide whether a step
+        that ends there has met it.
+        """
+        slack = 0.0 if self.smooth == "never" else ROUNDING * abs(self.limit)
+        return (value - self.limit if self.sign == "<" else self.limit - value) - slack
 
 
 def read(text: Any) -> Condition:

@@ -148,6 +148,8 @@ class Landing:
         near = self.tolerance * max(root, self.tolerance * high)
         if passed and (high - root <= near or high - low <= self.tolerance * high):
             return True
+        if self.tries > 3 * PATIENCE:  # rounding decides: as good as it gets
+            return True
         self.aim = min(self._secant(*self.weights) + near / 2, high)
         if self.tries > PATIENCE:
             self.aim = (low + high) / 2

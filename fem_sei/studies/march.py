@@ -73,24 +73,29 @@ class Segment:
             return self.value
         return start_value + (self.value - start_value) * elapsed / self.ramp
 
-    def duration_from(self, start_value: float) -> float | None:
-        """When it ends at the latest; at a given current a thickness is a time."""
+    @property
+    def ends_by_thickness(self) -> bool:
+        """Whether the thickness is an event: at a constant current it is a time."""
+        return self.thickness is not None and (self.control == "potential" or self.ramp > 0)
+
+    @property
+    def longest(self) -> float | None:
+        """When it ends at the latest, if that is known."""
         ends = [] if self.duration is None else [self.duration]
-        if self.control == "current" and self.thickness is not None:
-            ends.append(_time_to_grow(self.thickness, start_value, self.value, self.ramp))
+        if self.thickness is not None and not self.ends_by_thickness:
+            ends.append(self.thickness / self.value)
         return min(ends, default=None)
 
 
 @dataclass
 class Position:
     """Where the operation is. ``start`` (None before the segment has begun), ``metal`` gained and ``value``
-    imposed then, ``duration`` of the segment. With the time levels and sums all that a restart needs."""
+    imposed then. With the time levels and sums all that a restart needs."""
 
     index: int = 0
     start: float | None = None
     metal: float = 0.0
     value: float = 0.0
-    duration: float | None = None
 
 
 def segments(case: Case, model: PlatingModel) -> list[Segment]:
@@ -112,15 +117,6 @@ def segments(case: Case, model: PlatingModel) -> list[Segment]:
             )
         )
     return found
-
-
-def _time_to_grow(thickness: float, before: float, value: float, ramp: float) -> float:
-    """Duration in which a current (in units of speed) with a ramp deposits a thickness."""
-    ramped = (before + value) / 2 * ramp
-    if (thickness - ramped) * value >= 0:
-        return ramp + (thickness - ramped) / value
-    slope = (value - before) / ramp  # reached while still ramping: before t + slope t^2/2 = thickness
-    return (-before + np.sign(thickness) * np.sqrt(before**2 + 2 * slope * thickness)) / slope
 
 
 class March:
@@ -179,9 +175,7 @@ class March:
             self.levels.values[0][:, 2] += shift
             self.potentials.values[0] += shift
         self._start_anew()
-        value = self.applied
-        duration = segment.duration_from(value)
-        self.position = Position(self.position.index, self.time, model.metal_gain(), value, duration)
+        self.position = Position(self.position.index, self.time, model.metal_gain(), self.applied)
         self.left = self._left(segment, row, jumped=True)
 
     def _start_anew(self) -> None:
@@ -195,14 +189,14 @@ class March:
         """After an accepted step: the next segment if this one has ended; returns the part of all done."""
         at, count = self.position, len(self.plan)
         share = 0.0
-        if at.duration is not None:
-            share = (self.time - at.start) / at.duration
+        if segment.longest is not None:
+            share = (self.time - at.start) / segment.longest
         elif segment.thickness is not None:
             share = (self.model.metal_gain() - at.metal) / segment.thickness
         self.stopped = next((stop for stop in segment.stops if stop.distance(row[stop.column]) < 0), None)
         if self.stopped:
             self.position = Position(count)
-        elif (at.duration is not None and share >= 1 - LANDING) or (self.left < 0).any():
+        elif (segment.longest is not None and share >= 1 - LANDING) or (self.left < 0).any():
             self.position = Position(at.index + 1)
         return (at.index + min(share, 1.0)) / count if self.position is at else self.position.index / count
 
@@ -212,7 +206,7 @@ class March:
         ``jumped``: what is imposed changes now, and with it the columns that follow it.
         """
         left = []
-        if segment.thickness is not None and segment.control == "potential":
+        if segment.ends_by_thickness:
             gained = self.model.metal_gain() - self.position.metal
             left.append(1 - gained / segment.thickness)
         for condition in (*segment.conditions, *segment.stops):
@@ -222,8 +216,8 @@ class March:
 
     def _limits(self, segment: Segment) -> tuple[float, float]:
         """Next time to stop at, and the largest step."""
-        start, duration = self.position.start, self.position.duration
-        stop = np.inf if duration is None else start + duration
+        start, longest = self.position.start, segment.longest
+        stop = np.inf if longest is None else start + longest
         if segment.ramp and self.time < start + segment.ramp * (1 - LANDING):
             stop = min(stop, start + segment.ramp)
         stop = min(stop, self.milestones(self.time))
@@ -282,9 +276,8 @@ class March:
     @staticmethod
     def _smooth(segment: Segment) -> np.ndarray:
         """Which events can be located, in the order of `_left`."""
-        thickness = segment.thickness is not None and segment.control == "potential"
         conditions = [one.smooth != "never" for one in (*segment.conditions, *segment.stops)]
-        return np.array([True] * thickness + conditions, dtype=bool)
+        return np.array([True] * segment.ends_by_thickness + conditions, dtype=bool)
 
     def _remember(self) -> None:
         model = self.model
