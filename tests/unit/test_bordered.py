@@ -1,4 +1,4 @@
-"""A scalar unknown beside the fields: its equation is met, Newton stays quadratic, the fields are the same."""
+"""A scalar unknown beside the fields: its equation is met, and Newton stays quadratic."""
 
 import numpy as np
 import pytest
