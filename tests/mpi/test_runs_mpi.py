@@ -104,7 +104,8 @@ LINES = {
     "protocol": [  # every rank must see a condition met in the same step
         'operation={counter="closed", counter_electrode="equipotential", stop="charge > 20 C/m^2", steps=['
         '{repeat=2, steps=[{current_density="5 A/m^2", until={duration="9 s", when="c_min < 900 mol/m^3"}}, '
-        '{current_density="0 A/m^2", until={duration="1 s"}}]}, {potential="-20 mV", until={duration="9 s"}}]}'
+        '{current_density="0 A/m^2", until={duration="1 s"}}]}, '
+        '{potential="-20 mV", until={duration="9 s"}}]}'
     ],
 }
 
