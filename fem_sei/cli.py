@@ -1,14 +1,17 @@
-"""The command line: fem-sei run | check | mesh | plot | compare | materials | schema | info.
+"""The command line: fem-sei run | restart | check | mesh | plot | compare | materials | schema | info.
 
-Exit codes: 0 done, 2 bad input (nothing was written), 3 the solver gave up, 130 interrupted, 1 a bug.
+Exit codes: 0 done, 2 bad input (nothing was written), 3 the solver gave up, 4 results cannot be written,
+130 stopped early (a signal, or --max-wall) with a checkpoint, 1 a bug.
 What is heavy is imported by the verb that needs it.
 """
 
 import argparse
 import json
+import math
 import os
 import platform
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from importlib import metadata
@@ -17,7 +20,8 @@ from typing import Any
 
 from fem_sei import __version__
 
-DONE, BUG, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, BUG, BAD_INPUT, UNWRITABLE, INTERRUPTED = 0, 1, 2, 4, 130
+STARTED = time.monotonic()
 PACKAGES = ("numpy", "scipy", "pydantic", "pint", "meshio", "matplotlib", "pyvista")
 
 
@@ -33,10 +37,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         split = argv.index("--")
         argv, petsc_args = argv[:split], argv[split + 1 :]
     arguments = _parser().parse_args(argv)
-    if petsc_args and arguments.verb != "run":
-        _parser().error(f'only "run" passes on options after "--", not "{arguments.verb}"')
+    if petsc_args and arguments.verb not in ("run", "restart"):
+        _parser().error(f'only "run" and "restart" pass on options after "--", not "{arguments.verb}"')
     arguments.petsc_args = petsc_args
-    parallel = arguments.verb in ("run", "mesh")
+    parallel = arguments.verb in ("run", "restart", "mesh")
     try:
         return arguments.do(arguments)
     except KeyboardInterrupt:
@@ -49,9 +53,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         if isinstance(error, _input_errors()):
             _say_error(str(error), parallel)
             return BAD_INPUT
+        if _is_output_error(error):
+            if _rank() == error.rank:
+                print(error, file=sys.stderr, flush=True)
+                _abort_the_other_ranks(UNWRITABLE)
+            return UNWRITABLE
         traceback.print_exc()
         if parallel:
-            _abort_the_other_ranks()
+            _abort_the_other_ranks(BUG)
         return BUG
 
 
@@ -70,19 +79,40 @@ def _parser() -> argparse.ArgumentParser:
     def case_verb(name: str, do: Callable[[argparse.Namespace], int], text: str) -> argparse.ArgumentParser:
         added = verb(name, do, text)
         added.add_argument("case", type=Path, metavar="CASE", help="case file (.toml)")
-        added.add_argument(
-            "--set",
-            action="append",
-            default=[],
-            metavar="KEY=VALUE",
-            help='change a key, such as geometry.layers[1].thickness="50 nm"; may be repeated',
-        )
+        add_changes(added, 'change a key, such as geometry.layers[1].thickness="50 nm"; may be repeated')
         return added
+
+    def add_changes(added: argparse.ArgumentParser, text: str) -> None:
+        added.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help=text)
+
+    def add_manners(added: argparse.ArgumentParser) -> None:
+        added.add_argument("--no-pictures", action="store_true", help="draw nothing at the end")
+        added.add_argument(
+            "--max-wall",
+            metavar="TIME",
+            help='stop in time, with a checkpoint, such as "30 min" (exit code 130)',
+        )
 
     run = case_verb("run", _run, "run a case; PETSc options may follow after --")
     run.add_argument("--out", type=Path, metavar="DIR", help="run folder, by default runs/NAME")
     run.add_argument("--force", action="store_true", help="replace an earlier run in that folder")
-    run.add_argument("--no-pictures", action="store_true", help="draw nothing at the end")
+    add_manners(run)
+    restart = verb(
+        "restart",
+        _restart,
+        "go on with a run from its last checkpoint, on any number of ranks; of variants the unfinished ones",
+    )
+    restart.add_argument(
+        "run", type=Path, metavar="RUN", help="run folder; what it was run with is kept there"
+    )
+    restart.add_argument(
+        "--until",
+        metavar="TIME",
+        help='simulated time at which to end, such as "2 h": later steps of the operation are left out, the '
+        "last one goes on until then",
+    )
+    add_changes(restart, "change a key of operation, time, solver or output; may be repeated")
+    add_manners(restart)
     case_verb("check", _check, "print the resolved case and the numbers that decide if the run makes sense")
     mesh = case_verb("mesh", _mesh, "build the mesh of a case only")
     mesh.add_argument("--out", type=Path, metavar="FILE", help="file to write the mesh to")
@@ -111,6 +141,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from fem_sei.case.checks import assess
     from fem_sei.case.loader import load
 
+    deadline = _deadline(arguments)
     loaded = load(arguments.case, arguments.set)
     assessments = {name: assess(case) for name, case in loaded.runs.items()}
     _say("\n".join(_summary(loaded.case.case.name, assessments)))
@@ -119,8 +150,45 @@ def _run(arguments: argparse.Namespace) -> int:
     _require_dolfinx()
     from fem_sei import studies
 
-    pictures = not arguments.no_pictures
-    return studies.run(loaded, arguments.out, arguments.force, pictures, arguments.petsc_args)
+    return studies.run(
+        loaded,
+        arguments.out,
+        arguments.force,
+        not arguments.no_pictures,
+        arguments.petsc_args,
+        deadline,
+    )
+
+
+def _restart(arguments: argparse.Namespace) -> int:
+    until = None if arguments.until is None else _times("--until", [arguments.until])[0]
+    deadline = _deadline(arguments)
+    _require_dolfinx()
+    from fem_sei import studies
+
+    return studies.restart(
+        arguments.run,
+        until,
+        arguments.set,
+        not arguments.no_pictures,
+        arguments.petsc_args,
+        deadline,
+    )
+
+
+def _deadline(arguments: argparse.Namespace) -> float:
+    """Reading of time.monotonic() at which the program must have ended."""
+    return STARTED + _times("--max-wall", [arguments.max_wall])[0] if arguments.max_wall else math.inf
+
+
+def _times(option: str, texts: Sequence[str]) -> list[float]:
+    """The times (s) given with an option."""
+    from fem_sei.units import TIME, UnitError, to_si
+
+    try:
+        return [to_si(text, TIME) for text in texts]
+    except UnitError as error:
+        raise InputError(f"{option} {error}") from None
 
 
 def _check(arguments: argparse.Namespace) -> int:
@@ -152,12 +220,7 @@ def _mesh(arguments: argparse.Namespace) -> int:
 
 
 def _plot(arguments: argparse.Namespace) -> int:
-    from fem_sei.units import TIME, UnitError, to_si
-
-    try:
-        times = [to_si(text, TIME) for text in arguments.time] if arguments.time else None
-    except UnitError as error:
-        raise InputError(f"--time {error}") from None
+    times = _times("--time", arguments.time) if arguments.time else None
     post = _post()
     for run in arguments.runs:
         print("\n".join(str(file) for file in post.plot(run, times)))
@@ -310,7 +373,7 @@ def _rank() -> int:
     return MPI.COMM_WORLD.rank
 
 
-def _abort_the_other_ranks() -> None:
+def _abort_the_other_ranks(code: int) -> None:
     """A rank that fails ends the job: the others would wait for it for ever."""
     try:
         from mpi4py import MPI
@@ -318,7 +381,7 @@ def _abort_the_other_ranks() -> None:
         return
     if MPI.COMM_WORLD.size > 1:
         sys.stderr.flush()
-        MPI.COMM_WORLD.Abort(BUG)
+        MPI.COMM_WORLD.Abort(code)
 
 
 def _require_dolfinx() -> None:
@@ -343,8 +406,14 @@ def _input_errors() -> tuple[type[Exception], ...]:
     for module, name in (
         ("fem_sei.case.loader", "CaseError"),
         ("fem_sei.results.run_folder", "RunFolderError"),
+        ("fem_sei.results.checkpoint", "CheckpointError"),
         ("fem_sei.post.open", "RunError"),
     ):
         if module in sys.modules:
             found.append(getattr(sys.modules[module], name))
     return tuple(found)
+
+
+def _is_output_error(error: Exception) -> bool:
+    module = sys.modules.get("fem_sei.results.run_folder")
+    return module is not None and isinstance(error, module.OutputError)

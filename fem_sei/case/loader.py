@@ -24,12 +24,14 @@ class CaseError(ValueError):
 
 @dataclass(frozen=True)
 class LoadedCase:
-    """A case file as read: the resolved `case` (base), `variants` by name, the raw `text` and its `path`."""
+    """A case file as read: the resolved `case` (base), `variants` by name, the raw `text` and its `path`, and
+    the `changes` of the command line."""
 
     path: Path
     text: str
     case: Case
     variants: dict[str, Case] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
 
     @property
     def runs(self) -> dict[str | None, Case]:
@@ -65,7 +67,7 @@ def load(path: str | Path, changes: Sequence[str] = ()) -> LoadedCase:
             variants[name] = variant
     if problems:
         raise CaseError(list(dict.fromkeys(problems)))
-    return LoadedCase(path, text, case, variants)
+    return LoadedCase(path, text, case, variants, tuple(changes))
 
 
 def resolve(data: Mapping[str, Any]) -> Case:

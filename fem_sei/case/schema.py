@@ -292,11 +292,28 @@ class FieldsEvery(Table):
         return self
 
 
+class CheckpointEvery(Table):
+    """How often the state is saved for a restart: give one of the two."""
+
+    wall: PositiveDuration | None = None
+    """After so much wall time."""
+    time: PositiveDuration | None = None
+    """At the first step that ends after every such time; no step is shortened for it."""
+
+    @model_validator(mode="after")
+    def one_of_two(self) -> "CheckpointEvery":
+        if (self.wall is None) == (self.time is None):
+            raise ValueError('needs one of wall = "10 min" or time = "1 h"')
+        return self
+
+
 class Output(Table):
     """What is written."""
 
     fields_every: FieldsEvery = FieldsEvery(count=20)
     """How often the fields are written."""
+    checkpoint_every: CheckpointEvery = CheckpointEvery.model_construct(wall=600.0)
+    """How often the state is saved; it is also saved at the start, at the end and when stopped."""
 
 
 class Variant(Table):

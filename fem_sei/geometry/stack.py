@@ -68,8 +68,13 @@ class _Cad:
     nodes: int = 0
 
 
-def build_stack(geometry: Any, sizes: MeshSizes, comm: MPI.Comm, length_scale: float = 1e-6) -> StackMesh:
+def build_stack(
+    geometry: Any, sizes: MeshSizes, comm: MPI.Comm, length_scale: float = 1e-6, file: Path | None = None
+) -> StackMesh:
     """Mesh the stack ``geometry`` (of a case) and distribute it; mesh coordinates in ``length_scale`` [m].
+
+    With ``file`` the mesh is kept in that Gmsh file and read from there, also the first time: what reads it
+    later has the same cells in the same order, which another version of Gmsh would not make again.
 
     Collective. Raises MeshError on all ranks if Gmsh fails or the distributed mesh lost anything.
     """
@@ -82,7 +87,18 @@ def build_stack(geometry: Any, sizes: MeshSizes, comm: MPI.Comm, length_scale: f
             try:
                 gmsh = session.enter_context(_gmsh_session())
                 model = gmsh.model
-                return _generate(gmsh, plan)
+                if file is None:
+                    return _generate(gmsh, plan)
+                if file.is_file():
+                    cad = _draw(gmsh, plan)
+                else:
+                    cad = _generate(gmsh, plan)
+                    gmsh.option.setNumber("Mesh.Binary", 1)
+                    gmsh.write(str(file))
+                gmsh.clear()
+                gmsh.open(str(file))
+                _inspect(gmsh, plan.dimension, cad)
+                return cad
             except Exception as error:
                 raise MeshError(f"Gmsh could not mesh the stack: {type(error).__name__}: {error}") from error
 
@@ -166,22 +182,33 @@ def _gmsh_session() -> Iterator[Any]:
 
 def _generate(gmsh: Any, plan: _Plan) -> _Cad:
     """Draw the stack, name its parts, mesh it."""
+    cad = _draw(gmsh, plan)
+    plan.size.set_in(gmsh, growth_axis=plan.dimension - 1)
+    gmsh.model.mesh.generate(plan.dimension)
+    _inspect(gmsh, plan.dimension, cad)
+    return cad
+
+
+def _draw(gmsh: Any, plan: _Plan) -> _Cad:
+    """Draw the stack and name its parts."""
     gmsh.model.add("stack")
     cad = {1: _draw_line, 2: _draw_rectangle}[plan.dimension](gmsh.model.geo, plan)
     gmsh.model.geo.synchronize()
     for name, tag in plan.tags.items():
         dimension = plan.dimension if name in plan.names else plan.dimension - 1
         gmsh.model.addPhysicalGroup(dimension, cad.entities[name], tag, name)
-    plan.size.set_in(gmsh, growth_axis=plan.dimension - 1)
-    gmsh.model.mesh.generate(plan.dimension)
-    element_type = {1: GMSH_LINE, 2: GMSH_TRIANGLE}[plan.dimension]
+    return cad
+
+
+def _inspect(gmsh: Any, dimension: int, cad: _Cad) -> None:
+    """Count and judge the elements of the mesh that Gmsh holds."""
+    element_type = {1: GMSH_LINE, 2: GMSH_TRIANGLE}[dimension]
     elements, _ = gmsh.model.mesh.getElementsByType(element_type)
     cad.cells, cad.nodes = len(elements), len(gmsh.model.mesh.getNodes()[0])
     if cad.cells == 0:
         raise MeshError("no elements were made")
-    if plan.dimension > 1:
+    if dimension > 1:
         cad.quality = float(min(gmsh.model.mesh.getElementQualities(elements, "gamma")))
-    return cad
 
 
 def _draw_line(geo: Any, plan: _Plan) -> _Cad:

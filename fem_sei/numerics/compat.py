@@ -9,6 +9,8 @@ from __future__ import annotations
 import ctypes
 import platform
 import re
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ except ImportError as error:
         "DOLFINx is not on PyPI: pip cannot install it."
     ) from error
 
-from dolfinx import fem, mesh
+from dolfinx import fem, jit, mesh
 
 try:
     from dolfinx.io import gmsh as gmsh_io  # 0.10 and newer
@@ -36,6 +38,7 @@ except ImportError:
     from dolfinx.io import gmshio as gmsh_io
 
 MAX_FACET_TO_CELL_LINKS = 2  # a facet of a manifold mesh has at most two cells
+ABANDONED = 120.0  # s, longer than compiling one form takes
 
 
 def gmsh_model_to_mesh(
@@ -77,6 +80,20 @@ def collapse(space: fem.FunctionSpace, index: int) -> tuple[fem.FunctionSpace, n
     if len(dofs) > 0 and np.ndim(dofs[0]) > 0:  # from 0.11 on: one array per cell type
         dofs = np.concatenate(dofs)
     return component, np.asarray(dofs, dtype=np.int32).ravel()
+
+
+def remove_abandoned_forms() -> None:
+    """Tidy the cache of compiled forms after a process that was killed while it compiled.
+
+    FFCx marks a form under compilation by its .c file, and every later process waits for it until it gives
+    up. Without the mark that it is ready, one that is so old is nobody's any more. Not collective: the cache
+    may be on a disk of the node.
+    """
+    folder = Path(jit.get_options()["cache_dir"]).expanduser()
+    for file in folder.glob("libffcx_*.c"):
+        with suppress(OSError):  # another rank may be faster
+            if not file.with_suffix(".c.cached").exists() and time.time() - file.stat().st_mtime > ABANDONED:
+                file.unlink()
 
 
 def petsc_option_used(name: str) -> bool:

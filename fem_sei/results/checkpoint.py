@@ -2,17 +2,18 @@
 
 A value is stored under the key (index of the cell in the input mesh, local dof in the cell), which does not
 depend on how DOLFINx distributes the mesh or numbers the dofs. The mesh itself is not stored: it must be
-made again in the same way (same Gmsh model, same order of the cells); the midpoints of its cells are stored
-to notice when it is not. Dofs shared by cells are stored once for each cell, which costs room but no
+read from the same file, with the cells in the same order (mesh.msh of the run folder); the midpoints of its
+cells are stored to notice when it is another. Dofs shared by cells are stored once for each cell, which costs room but no
 communication. Lagrange elements up to degree 2 and cell-wise ones of any degree (several dofs on one edge
 or facet would depend on its orientation).
 """
 
 from __future__ import annotations
 
+import errno
 import json
-import os
-from collections.abc import Mapping
+import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,18 @@ from mpi4py import MPI
 from petsc4py import PETSc
 
 from fem_sei.numerics.compat import geometry_dofmap
-from fem_sei.numerics.parallel import on_rank_zero
-from fem_sei.results.run_folder import write_atomically
+from fem_sei.numerics.parallel import on_rank_zero, raise_together
+from fem_sei.results.run_folder import put_in_place, write_atomically
 
 FORMAT = 1
+BYTES = 8  # of a number
 KEPT = 2  # checkpoints that stay in the folder
 MIDPOINTS = "cell_midpoints"
 MIDPOINT_TOLERANCE = 1e-9  # of the largest coordinate of the mesh
+
+
+class WriteFailed(OSError):
+    """HDF5 failed on this rank, maybe not on the others, which then wait for it: the job must be aborted."""
 
 
 class CheckpointError(RuntimeError):
@@ -41,25 +47,31 @@ def save(
     """Write a checkpoint of ``functions`` and of ``meta`` (JSON) into ``folder`` (collective).
 
     Returns its .json file, which is written last: without it the checkpoint does not count, so that an
-    interrupted write leaves the one before. The last two are kept.
+    interrupted write leaves the one before. The last two are kept. Raises OSError on all ranks if it cannot
+    be written, but WriteFailed on those ranks only where writing the data failed.
     """
     comm = domain.comm
-    number = on_rank_zero(comm, lambda: _prepare(folder))
-    data = folder / f"checkpoint_{number:06d}.h5"
     values = {name: _cell_values(function) for name, function in functions.items()}
     values[MIDPOINTS] = _midpoints(domain)
+    size = BYTES * _number_of_cells(domain) * sum(rows.shape[1] for rows in values.values())
+    number = on_rank_zero(comm, lambda: _prepare(folder, size))
+    data = folder / f"checkpoint_{number:06d}.h5"
     cells = _original_cells(domain, owned_only=True)
 
     temporary = data.with_name(data.name + ".tmp")
-    viewer = PETSc.Viewer().createHDF5(str(temporary), mode="w", comm=comm)
-    for name, rows in values.items():
-        owned = np.ascontiguousarray(rows[: len(cells)])
-        vector = _vector(domain, name, owned.shape[1])
-        vector.setValues(_indices(cells, owned.shape[1]), owned.ravel())
-        vector.assemble()
-        vector.view(viewer)
-        vector.destroy()
-    viewer.destroy()
+    try:
+        viewer = PETSc.Viewer().createHDF5(str(temporary), mode="w", comm=comm)
+        for name, rows in values.items():
+            owned = np.ascontiguousarray(rows[: len(cells)])
+            vector = _vector(domain, name, owned.shape[1])
+            vector.setValues(_indices(cells, owned.shape[1]), owned.ravel())
+            vector.assemble()
+            vector.view(viewer)
+            vector.destroy()
+        viewer.destroy()
+    except PETSc.Error as error:
+        reason = f"HDF5 failed on rank {comm.rank} (is the disk full?): {str(error).splitlines()[-1]}"
+        raise WriteFailed(errno.EIO, reason, str(temporary)) from error
 
     layout = {name: rows.shape[1] for name, rows in values.items()}
     content = {"format": FORMAT, "cells": _number_of_cells(domain), "layout": layout, "meta": dict(meta)}
@@ -86,11 +98,16 @@ def load(index: Path, domain: mesh.Mesh, functions: Mapping[str, fem.Function]) 
         raise CheckpointError(f"{index} has no {', '.join(wrong)} in these spaces: {content['layout']}")
 
     cells = _original_cells(domain, owned_only=False)
-    viewer = PETSc.Viewer().createHDF5(str(index.with_suffix(".h5")), mode="r", comm=domain.comm)
+    data, viewer = index.with_suffix(".h5"), PETSc.Viewer()
     found = {}
+    try:
+        _read_together(domain.comm, data, lambda: viewer.createHDF5(str(data), mode="r", comm=domain.comm))
+    except CheckpointError:
+        viewer.incRef()  # PETSc cannot destroy a viewer whose file could not be opened
+        raise
     for name, values in rows.items():
         vector = _vector(domain, name, values.shape[1])
-        vector.load(viewer)
+        _read_together(domain.comm, data, lambda vector=vector: vector.load(viewer))
         found[name] = _gather(vector, _indices(cells, values.shape[1])).reshape(values.shape)
         vector.destroy()
     viewer.destroy()
@@ -105,9 +122,47 @@ def load(index: Path, domain: mesh.Mesh, functions: Mapping[str, fem.Function]) 
     return content["meta"]
 
 
+def load_newest(folder: Path, domain: mesh.Mesh, functions: Mapping[str, fem.Function]) -> dict[str, Any]:
+    """``load`` from the newest checkpoint in ``folder``, or from the one before if it cannot be read.
+
+    Raises CheckpointError, of the newest, if none can; if there is none at all as well (collective).
+    """
+    first: CheckpointError | None = None
+    for index in on_rank_zero(domain.comm, lambda: _newest_first(folder)):
+        try:
+            return load(index, domain, functions)
+        except CheckpointError as error:
+            first = first or error
+    raise first or CheckpointError(f"there is no checkpoint in {folder}")
+
+
+def newest_meta(folder: Path) -> dict[str, Any] | None:
+    """``meta`` of the newest checkpoint in ``folder`` whose index can be read, or None. Not collective."""
+    for index in _newest_first(folder):
+        try:
+            return _read_index(index)["meta"]
+        except CheckpointError:
+            continue
+    return None
+
+
 def latest(folder: Path) -> Path | None:
     """The newest complete checkpoint in ``folder``, or None. Not collective."""
-    return max(folder.glob("checkpoint_*.json"), default=None)
+    return next(iter(_newest_first(folder)), None)
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    return sorted(folder.glob("checkpoint_*.json"), reverse=True)
+
+
+def _read_together(comm: MPI.Comm, file: Path, action: Callable[[], object]) -> None:
+    """An action of PETSc on a file, whose failure on one rank is a CheckpointError on all of them."""
+    failure = None
+    try:
+        action()
+    except PETSc.Error as error:
+        failure = CheckpointError(f"cannot read the checkpoint {file}: {str(error).splitlines()[-1]}")
+    raise_together(comm, failure)
 
 
 def _cell_dofs(function: fem.Function) -> np.ndarray:
@@ -166,18 +221,22 @@ def _gather(vector: PETSc.Vec, indices: np.ndarray) -> np.ndarray:
     return values
 
 
-def _prepare(folder: Path) -> int:
-    folder.mkdir(exist_ok=True)
+def _prepare(folder: Path, size: int) -> int:
+    """Number of the next checkpoint; refuses to begin one of ``size`` bytes that has no room."""
+    folder.mkdir(exist_ok=True)  # not its parents: where the run folder is gone, nothing is made again
+    if shutil.disk_usage(folder).free < size:
+        raise OSError(errno.ENOSPC, f"no room for a checkpoint of {size / 1e6:.3g} MB", str(folder))
     newest = latest(folder)
     return 0 if newest is None else int(newest.stem.rpartition("_")[2]) + 1
 
 
 def _commit(temporary: Path, data: Path, index: Path, text: str) -> None:
-    os.replace(temporary, data)
+    put_in_place(temporary, data)
     write_atomically(index, text)
-    for old in sorted(index.parent.glob("checkpoint_*.json"))[:-KEPT]:
+    oldest = _newest_first(index.parent)[:KEPT][-1].stem
+    outdated = [file for file in index.parent.glob("checkpoint_*") if file.stem < oldest]
+    for old in sorted(outdated, key=lambda file: file.suffix, reverse=True):  # .json before .h5
         old.unlink()
-        old.with_suffix(".h5").unlink(missing_ok=True)
 
 
 def _read_index(index: Path) -> dict[str, Any]:

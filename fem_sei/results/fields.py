@@ -21,7 +21,8 @@ class FieldSeries:
     """The field output of a run; every method is collective.
 
     ``domain`` is a mesh of simplices whose coordinates are in units of ``length_scale`` (m); the files
-    hold metres. ``cell_regions`` becomes the cell data ``region``.
+    hold metres. ``cell_regions`` becomes the cell data ``region``. ``name`` is that of the .pvd file.
+    ``written``: time and file of each output; set it to continue an earlier series after those.
     """
 
     def __init__(
@@ -30,11 +31,13 @@ class FieldSeries:
         domain: mesh.Mesh,
         length_scale: float,
         cell_regions: mesh.MeshTags,
+        name: str = "fields",
     ) -> None:
-        self._pvd = folder.path / "fields.pvd"
+        self._name = name
+        self._pvd = folder.path / f"{name}.pvd"
         self._folder = folder.path / "fields"
         self._comm = domain.comm
-        self._written: list[tuple[float, str]] = []
+        self.written: list[tuple[float, str]] = []
         on_rank_zero(self._comm, lambda: self._folder.mkdir(exist_ok=True))
 
         # Ghost cells are left to their owners. The nodes of the owned cells get numbers of their own.
@@ -56,7 +59,7 @@ class FieldSeries:
         is function * factor, in SI. The functions are scalar P1 on the mesh of the series; a component of
         a mixed function, as ``u.sub(0)`` gives it, is one too. Raises the same error on every rank."""
         values = {name: factor * self._at_nodes(function) for name, (function, factor) in functions.items()}
-        stem = f"fields_{len(self._written):06d}"
+        stem = f"{self._name}_{len(self.written):06d}"
         failure = None
         try:
             if self._comm.rank in self._writing_ranks:
@@ -64,8 +67,19 @@ class FieldSeries:
         except OSError as error:
             failure = error
         raise_together(self._comm, failure)
-        self._written.append((float(time), f"{self._folder.name}/{stem}.pvtu"))
+        self.written.append((float(time), f"{self._folder.name}/{stem}.pvtu"))
         on_rank_zero(self._comm, lambda: self._write_index(stem, list(values)))
+
+    def drop_the_rest(self) -> None:
+        """Forget the outputs that are not in ``written``: of an earlier run, after its checkpoint."""
+
+        def drop() -> None:
+            self._write_list()
+            for file in self._folder.glob(f"{self._name}_*"):
+                if int(file.name.removeprefix(f"{self._name}_")[:6]) >= len(self.written):
+                    file.unlink()
+
+        on_rank_zero(self._comm, drop)
 
     def _at_nodes(self, function: fem.Function) -> np.ndarray:
         function.x.scatter_forward()  # an owned cell may have nodes that another rank owns
@@ -102,7 +116,10 @@ class FieldSeries:
             "</VTKFile>",
         ]
         write_atomically(self._folder / f"{stem}.pvtu", "\n".join(lines) + "\n")
-        entries = [f'    <DataSet timestep="{at!r}" part="0" file="{file}"/>' for at, file in self._written]
+        self._write_list()
+
+    def _write_list(self) -> None:
+        entries = [f'    <DataSet timestep="{at!r}" part="0" file="{file}"/>' for at, file in self.written]
         lines = [
             '<?xml version="1.0"?>',
             '<VTKFile type="Collection" version="0.1">',

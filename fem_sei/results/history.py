@@ -11,7 +11,8 @@ from types import TracebackType
 
 from mpi4py import MPI
 
-from fem_sei.results.run_folder import write_atomically
+from fem_sei.numerics.parallel import on_rank_zero
+from fem_sei.results.run_folder import RunFolderError, write_atomically
 
 
 class History:
@@ -19,16 +20,24 @@ class History:
 
     ``columns`` maps names to units; the unit of a dimensionless column is ``""``. Rank 0 writes, and
     flushes every row, so that the table can be read while the run goes on. Numbers are written with all
-    their digits. Creating one and appending are called by every rank and do not communicate.
+    their digits. Creating one is collective; appending is called by every rank and does not communicate.
+
+    With ``steps`` an earlier table is continued after so many rows; what follows them is dropped. Raises
+    RunFolderError, before anything is changed, if it has fewer rows or other columns.
     """
 
-    def __init__(self, path: Path, columns: Mapping[str, str], comm: MPI.Comm) -> None:
+    def __init__(self, path: Path, columns: Mapping[str, str], comm: MPI.Comm, steps: int = 0) -> None:
         self.columns = dict(columns)
         self.last: dict[str, float | int] = {}
         self._file = None
+        titles = _titles(self.columns)
+        if steps:
+            row = on_rank_zero(comm, lambda: _shorten(path, ",".join(titles), steps))
+            self.last = dict(zip(self.columns, row, strict=True))
         if comm.rank == 0:
-            self._file = open(path, "w", encoding="utf-8", newline="")  # noqa: SIM115 (it stays open)
-            self._write(_titles(self.columns))
+            self._file = open(path, "a" if steps else "w", encoding="utf-8", newline="")  # noqa: SIM115
+            if not steps:
+                self._write(titles)
 
     def append(self, values: Mapping[str, float | int]) -> None:
         """Add a row. Raises ValueError (on every rank) unless ``values`` has exactly the columns."""
@@ -76,6 +85,41 @@ def write_summary(
     for name, status, last in rows:
         table.writerow([name, status, *(_digits(last[key]) if key in last else "" for key in columns)])
     write_atomically(path, text.getvalue())
+
+
+def last_row(path: Path, columns: Mapping[str, str]) -> dict[str, float]:
+    """Last complete row of a history.csv, empty if there is none. Not collective."""
+    if not path.is_file():
+        return {}
+    header, rows = _complete_lines(path)
+    if not rows or header != ",".join(_titles(columns)):
+        return {}
+    return dict(zip(columns, _numbers(rows[-1]), strict=True))
+
+
+def _complete_lines(path: Path) -> tuple[str, list[str]]:
+    """Header and rows; a last line without its end was being written when the run was killed."""
+    header, *rows = path.read_text(encoding="utf-8").split("\n")[:-1] or [""]
+    return header, rows
+
+
+def _shorten(path: Path, header: str, steps: int) -> list[float | int]:
+    """Keep the first ``steps`` rows of a table; returns the last of them."""
+    try:
+        found, rows = _complete_lines(path)
+    except (OSError, ValueError) as error:
+        raise RunFolderError(f"{path} cannot be read: {error}") from error
+    if found != header:
+        raise RunFolderError(f"{path} has other columns than this version of fem_sei writes")
+    rows = rows[:steps]
+    if [row.split(",", 1)[0] for row in rows] != [str(step) for step in range(1, steps + 1)]:
+        raise RunFolderError(f"{path} does not have all of the {steps} steps before the checkpoint")
+    write_atomically(path, "\n".join([header, *rows]) + "\n")
+    return _numbers(rows[-1])
+
+
+def _numbers(row: str) -> list[float | int]:
+    return [int(cell) if cell.lstrip("-").isdecimal() else float(cell) for cell in row.split(",")]
 
 
 def _titles(columns: Mapping[str, str]) -> list[str]:

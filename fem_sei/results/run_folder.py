@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from mpi4py import MPI
 
@@ -13,16 +14,28 @@ from fem_sei.numerics.parallel import on_rank_zero
 
 MANIFEST = "run.json"
 SCHEMA = 1  # of run.json
-FILES = (MANIFEST, "case.toml", "history.csv", "summary.csv", "fields.pvd")
+FILES = (MANIFEST, "case.toml", "mesh.msh", "history.csv", "summary.csv", "fields.pvd", "failed.pvd")
 FOLDERS = {  # what a run writes into its sub-folders, as patterns
-    "fields": ("fields_*.vtu", "fields_*.pvtu"),
+    "fields": ("fields_*vtu*", "failed_*vtu*"),
     "checkpoint": ("checkpoint_*",),
     "pictures": ("*.png", "*.mp4", "*.gif"),
 }
 
 
 class RunFolderError(RuntimeError):
-    """The run folder cannot be created; nothing was written."""
+    """The run folder cannot be created or continued; nothing was written."""
+
+
+class OutputError(RuntimeError):
+    """Results could not be written: the disk is full, or the folder is gone or read-only.
+
+    The other ranks may not know: ``rank`` (or each of several with its own number) is the one that has to
+    say so and to end the job.
+    """
+
+    def __init__(self, message: str, rank: int = 0):
+        super().__init__(message)
+        self.rank = rank
 
 
 @dataclass(frozen=True)
@@ -45,20 +58,32 @@ class RunFolder:
         return cls(path, comm)
 
     def variant(self, name: str) -> RunFolder:
-        """Create the folder of the variant ``name`` inside this one (collective)."""
+        """Create the folder of the variant ``name`` inside this one, anew if a run was killed there before
+        its first checkpoint (collective)."""
         if Path(name).name != name or name in ("", "..") or name in FOLDERS or name in FILES:
             raise RunFolderError(f"{name!r} cannot be the name of a variant: it is no name for a folder")
         path = self.path / name
         on_rank_zero(self.comm, lambda: _create_variant(path))
         return RunFolder(path, self.comm)
 
+    def read_manifest(self) -> dict[str, Any]:
+        """run.json of the run in this folder (collective). Raises RunFolderError if it is not there."""
+        return on_rank_zero(self.comm, lambda: manifest_of(self.manifest))
+
     def write_text(self, name: str, text: str) -> None:
-        """Write the file ``name`` of the folder (collective; rank 0 writes)."""
-        on_rank_zero(self.comm, lambda: (self.path / name).write_text(text, encoding="utf-8"))
+        """Write the file ``name`` of the folder (collective; rank 0 writes). Raises OutputError."""
+        try:
+            on_rank_zero(self.comm, lambda: write_atomically(self.path / name, text))
+        except OSError as error:
+            raise OutputError(f"cannot write {self.path / name}: {error}") from error
 
     @property
     def manifest(self) -> Path:
         return self.path / MANIFEST
+
+    @property
+    def mesh(self) -> Path:
+        return self.path / "mesh.msh"
 
     @property
     def history(self) -> Path:
@@ -84,7 +109,29 @@ def write_atomically(path: Path, text: str) -> None:
     """
     temporary = path.with_name(path.name + ".tmp")
     temporary.write_text(text, encoding="utf-8")
+    put_in_place(temporary, path)
+
+
+def put_in_place(temporary: Path, path: Path) -> None:
+    """Give a finished file its name, its content on the disk first: a power cut leaves no empty file."""
+    with open(temporary, "rb") as file:
+        os.fsync(file.fileno())
     os.replace(temporary, path)
+
+
+def manifest_of(path: Path) -> dict[str, Any]:
+    """The content of a run.json in a folder that can be written. Not collective; raises RunFolderError."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise RunFolderError(f"{path.parent} is not the folder of a run: it has no {path.name}") from None
+    except (OSError, ValueError) as error:
+        raise RunFolderError(f"{path} cannot be read: {error}") from error
+    if not isinstance(found, dict):
+        raise RunFolderError(f"{path} is not the manifest of a run")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise RunFolderError(f"there is no permission to write in {path.parent}")
+    return found
 
 
 def _create(path: Path, force: bool) -> None:
@@ -104,9 +151,9 @@ def _create(path: Path, force: bool) -> None:
 
 
 def _create_variant(path: Path) -> None:
-    """Like _create in a run folder that has just been made, where only the user's own files can be left."""
+    """Like _create in a run folder whose variants are not done: of an earlier run there is a rest at most."""
     if (path / MANIFEST).exists():
-        raise RunFolderError(f"{path} holds the results of an earlier run")
+        _make_room(path, force=True)
     _make(path)
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from mpi4py import MPI
@@ -12,41 +15,102 @@ from fem_sei.case.loader import LoadedCase
 from fem_sei.geometry.stack import write_msh
 from fem_sei.numerics.compat import petsc_option_used
 from fem_sei.results.history import write_summary
-from fem_sei.results.manifest import Manifest
-from fem_sei.results.run_folder import RunFolder
-from fem_sei.studies import plating_run, plating_setup
+from fem_sei.results.manifest import STATUS_OF_EXIT, Manifest
+from fem_sei.results.run_folder import OutputError, RunFolder
+from fem_sei.studies import continuation, plating_run, plating_setup
 from fem_sei.studies.observation import COLUMNS
 from fem_sei.studies.plating import PREFIX
+from fem_sei.studies.plating_run import Session
 
 
-def run(loaded: LoadedCase, out: Path | None, force: bool, pictures: bool, petsc_args: list[str]) -> int:
+def run(
+    loaded: LoadedCase,
+    out: Path | None,
+    force: bool,
+    pictures: bool,
+    petsc_args: list[str],
+    deadline: float = math.inf,
+) -> int:
     """Run a case, or all its variants one after the other, on all ranks (collective); returns the exit code.
 
     ``out``: run folder, by default runs/NAME. ``petsc_args``: PETSc options of the command line, which win
-    over those of the case. A variant that fails does not stop the others; the worst exit code is returned.
+    over those of the case. ``deadline``: time.monotonic() at which the program must have ended. A variant
+    that fails does not stop the others; the worst exit code is returned.
     Raises RunFolderError, before anything is written, for a folder that cannot be used.
     """
-    comm = MPI.COMM_WORLD
-    before = set(PETSc.Options().getAll())
-    PETSc.Options().insertString(" ".join(petsc_args))
-    given = set(PETSc.Options().getAll()) - before
     name = loaded.case.case.name
-    folder = RunFolder.create(out or Path("runs") / name, comm, force)
-    folder.write_text("case.toml", loaded.text)
-    if loaded.variants:
-        code = _run_variants(loaded, folder)
+    given = {"set": list(loaded.changes), "petsc": petsc_args, "until": None}
+    session = Session(given, deadline=deadline)
+    with _petsc_options(petsc_args):
+        folder = RunFolder.create(out or Path("runs") / name, MPI.COMM_WORLD, force)
+        folder.write_text("case.toml", loaded.text)
+        sessions = {variant: session for variant in loaded.runs}
+        return _carry_out(loaded, folder, sessions, session, pictures)
+
+
+def restart(
+    path: Path,
+    until: float | None,
+    changes: list[str],
+    pictures: bool,
+    petsc_args: list[str],
+    deadline: float,
+) -> int:
+    """Go on with the run (or the unfinished variants) in the folder ``path`` (collective); the exit code.
+
+    ``until``: simulated time (s) at which to end instead; ``changes``: further ``key=value`` changes of the
+    case. Raises, before anything is changed, CaseError, RunFolderError and CheckpointError.
+    """
+    folder = RunFolder(path, MPI.COMM_WORLD)
+    found = continuation.examine(folder, until, changes, petsc_args, deadline)
+    if not any(found.sessions.values()):
+        if folder.comm.rank == 0:
+            print(f"{path}: the run is done; --until TIME would continue it")
+        return plating_run.DONE
+    with _petsc_options(found.session.given["petsc"]):
+        return _carry_out(found.loaded, folder, found.sessions, found.session, pictures)
+
+
+def _carry_out(
+    loaded: LoadedCase,
+    folder: RunFolder,
+    sessions: dict[str | None, Session | None],
+    session: Session,
+    pictures: bool,
+) -> int:
+    """Run what has a session; without one it is done already."""
+    if None in sessions:
+        variant = folder.read_manifest().get("variant")
+        case = loaded.runs[variant]
+        label = loaded.case.case.name + (f"/{variant}" if variant else "")
+        code, _ = plating_run.run(case, folder, label, variant, sessions[None])
     else:
-        code, _ = plating_run.run(loaded.case, folder, name, None)
+        try:
+            code = _run_variants(loaded, folder, sessions, session)
+        except OSError as error:
+            raise OutputError(f"cannot write the results: {error}") from error
     if pictures and code != plating_run.INTERRUPTED:
         _draw(folder)
-    if comm.rank == 0:
-        for option in sorted(option for option in given if not petsc_option_used(option)):
-            print(f"nothing used the PETSc option -{option}; the solver's begin with -{PREFIX}")
+    if folder.comm.rank == 0:
         print(f"results in {folder.path}", flush=True)
     return code
 
 
-def _run_variants(loaded: LoadedCase, folder: RunFolder) -> int:
+@contextmanager
+def _petsc_options(arguments: Sequence[str]) -> Iterator[None]:
+    """Put PETSc options of the command line into the data base; say at the end which nothing used."""
+    before = set(PETSc.Options().getAll())
+    PETSc.Options().insertString(" ".join(arguments))
+    given = set(PETSc.Options().getAll()) - before
+    yield
+    if MPI.COMM_WORLD.rank == 0:
+        for option in sorted(option for option in given if not petsc_option_used(option)):
+            print(f"nothing used the PETSc option -{option}; the solver's begin with -{PREFIX}", flush=True)
+
+
+def _run_variants(
+    loaded: LoadedCase, folder: RunFolder, sessions: dict[str | None, Session | None], session: Session
+) -> int:
     comm, info = folder.comm, loaded.case.case
     manifest = Manifest(
         folder.manifest,
@@ -57,13 +121,20 @@ def _run_variants(loaded: LoadedCase, folder: RunFolder) -> int:
         title=info.title,
         study=info.study,
         variants=list(loaded.variants),
+        given=session.given,
     )
     rows, worst = [], 0
     for variant, case in loaded.variants.items():
-        sub = folder.variant(variant)
-        sub.write_text("case.toml", loaded.text)
-        code, last = plating_run.run(case, sub, f"{info.name}/{variant}", variant)
-        rows.append((variant, {0: "done", 130: "interrupted"}.get(code, "failed"), last))
+        own = sessions[variant]
+        if own is None:
+            rows.append((variant, "done", continuation.last_row_of(folder, variant)))
+            continue
+        sub = RunFolder(folder.path / variant, comm)
+        if own.earlier is None:
+            sub = folder.variant(variant)
+            sub.write_text("case.toml", loaded.text)
+        code, last = plating_run.run(case, sub, f"{info.name}/{variant}", variant, own)
+        rows.append((variant, STATUS_OF_EXIT.get(code, "failed"), last))
         write_summary(folder.summary, COLUMNS, rows, comm)
         worst = max(worst, code)
         if code == plating_run.INTERRUPTED:

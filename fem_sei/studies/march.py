@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import numpy as np
+from dolfinx import fem
 from mpi4py import MPI
 
 from fem_sei.case.condition import Condition
@@ -29,12 +31,21 @@ FIRST_STEP, SMALLEST_STEP = 1e-3, 1e-6  # travel of the front in l at the larges
 TOO_FAR = 1e-6  # part of a step by which an event may be passed
 SMALLEST_STAGE = 1e-3  # of a jump that the first step cannot take at once
 LANDING = 1e-9  # relative distance at which a target has been reached
+STATE = (  # attributes of a March that decide how it goes on, beside its fields and its levels
+    *("time", "number", "rejected", "dt_old", "applied", "fastest", "salt_start"),
+    *("charge", "charge_old", "current", "salt_gain", "salt_gain_old"),
+)
 
 Row = dict[str, float | int]
 
 
 class GaveUp(RuntimeError):
-    """No step small enough could be solved: the state is the last good one."""
+    """No step small enough could be solved: the state is the last good one, ``attempt`` (values of the
+    mixed function) what the last try left."""
+
+    def __init__(self, message: str, attempt: np.ndarray):
+        super().__init__(message)
+        self.attempt = attempt
 
 
 @dataclass
@@ -147,23 +158,80 @@ class March:
         self.salt_start = model.salt()
         self.fastest = self.speed_now = 0.0  # of the front: in the last accepted step, in the one under way
         self.left = np.empty(0)  # to the events of the segment, at the last accepted step
+        self.row: Row | None = None  # of the last accepted step
         # makes the line of the history of a solved step, which conditions look at; see `Observer`
         self.measure: Callable[[StepReport], Row] = lambda report: {}
+        self.older = fem.Function(model.space)  # the state before model.u2
+        self.end = np.inf  # time at which all ends, whatever the last step of the operation says
+        self.finished = False
+
+    def state(self) -> dict[str, Any]:
+        """What a continued march needs to go on as if it had not stopped (JSON), beside ``fields``."""
+        return {name: getattr(self, name) for name in STATE} | {
+            "dt": self.control.dt,
+            "times": self.levels.times,
+            "position": asdict(self.position),
+            "control": self.model.control,
+            "phi_s": [float(value[0]) for value in self.potentials.values],
+            "left": self.left.tolist(),
+            "row": self.row,
+        }
+
+    @property
+    def fields(self) -> dict[str, fem.Function]:
+        """The last three accepted states, newest first."""
+        return {"now": self.model.u1, "before": self.model.u2, "older": self.older}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up a march from what ``state`` returned, with ``fields`` filled (before ``run``)."""
+        if state["number"] == 0:
+            return
+        for name in STATE:
+            setattr(self, name, state[name])
+        self.control.dt, self.row = state["dt"], state["row"]
+        self.position, self.left = Position(**state["position"]), np.array(state["left"], dtype=float)
+        model = self.model
+        model.u.x.array[:], model.phi_s.value = model.u1.x.array, state["phi_s"][0]
+        if model.control != state["control"]:
+            model.impose(state["control"])
+        past = list(zip(state["times"], self.fields.values(), state["phi_s"], strict=False))
+        for time, function, phi_s in reversed(past):
+            model.u.x.array[:] = function.x.array
+            self.levels.push(time, model.state())
+            self.potentials.push(time, np.array([phi_s]))
+        at = self.position
+        if at.start is not None and at.index < len(self.plan):
+            segment = self._segment()
+            watched = len(self._smooth(segment))
+            if segment.at(self.time - at.start, at.value) != self.applied:  # another plan: a jump
+                self._start_anew()
+            if watched != len(self.left):
+                self.left = self._left(segment, self.row)
+
+    def _segment(self) -> Segment:
+        """The segment under way; the last one lasts until ``end``, whatever its own condition."""
+        at, segment = self.position, self.plan[self.position.index]
+        if at.index == len(self.plan) - 1 and np.isfinite(self.end):
+            start = self.time if at.start is None else at.start
+            return replace(segment, duration=self.end - start, thickness=None)
+        return segment
 
     def run(self) -> Iterator[StepReport]:
         """Take all steps. Raises GaveUp with the reason when the smallest step fails."""
+        self.finished = self.position.index >= len(self.plan)
         if not self.levels.values:
             self._remember()
-        row = None
-        while self.position.index < len(self.plan):
-            segment = self.plan[self.position.index]
+        elif self.position.start is not None and not self.finished:
+            self._advance(self._segment(), self.row)  # it may have ended, or end elsewhere now
+        while not self.finished and self.time < self.end * (1 - LANDING):
             if self.position.start is None:
-                self._begin(segment, row)
+                self._begin(self._segment(), self.row)
+            segment = self._segment()
             report = self._step(segment)
-            row = report.row
+            self.row = report.row
             if segment.ramp and abs(self.time - self.position.start - segment.ramp) < LANDING * self.time:
                 self._start_anew()
-            report.fraction = self._advance(segment, row)
+            report.fraction = self._advance(segment, self.row)
             yield report
 
     def _begin(self, segment: Segment, row: Row | None) -> None:
@@ -194,11 +262,13 @@ class March:
         elif segment.thickness is not None:
             share = (self.model.metal_gain() - at.metal) / segment.thickness
         self.stopped = next((stop for stop in segment.stops if stop.distance(row[stop.column]) < 0), None)
-        if self.stopped:
-            self.position = Position(count)
-        elif (segment.longest is not None and share >= 1 - LANDING) or (self.left < 0).any():
+        ended = (segment.longest is not None and share >= 1 - LANDING) or bool((self.left < 0).any())
+        if self.stopped or (ended and at.index == count - 1):  # where it ended is kept for a restart
+            self.finished = True
+            return 1.0
+        if ended:
             self.position = Position(at.index + 1)
-        return (at.index + min(share, 1.0)) / count if self.position is at else self.position.index / count
+        return (at.index + (1.0 if ended else min(share, 1.0))) / count
 
     def _left(self, segment: Segment, row: Row | None, jumped: bool = False) -> np.ndarray:
         """What is left to each event of a segment: met below zero; nan where that says nothing.
@@ -220,7 +290,7 @@ class March:
         stop = np.inf if longest is None else start + longest
         if segment.ramp and self.time < start + segment.ramp * (1 - LANDING):
             stop = min(stop, start + segment.ramp)
-        stop = min(stop, self.milestones(self.time))
+        stop = min(stop, self.end, self.milestones(self.time))
         return stop, self.travel * self.model.l / self.fastest if self.fastest else np.inf
 
     def _step(self, segment: Segment) -> StepReport:
@@ -235,12 +305,15 @@ class March:
                 weights, iterations = self._solve(segment, dt, new)
                 error = self._check(new)
             except (NewtonFailure, StateOutOfRange) as failure:
+                attempt = model.u.x.array.copy()
                 self._restore()
                 landing = None
                 self.rejected += 1
                 if not self.control.reject(dt):
+                    self.control.dt = self.dt_old or self.first  # where a restart tries again
                     smallest = self.control.dt_min * model.scales.time
-                    raise GaveUp(f"no step above {smallest:.3g} s can be solved: {failure}") from None
+                    message = f"no step above {smallest:.3g} s can be solved: {failure}"
+                    raise GaveUp(message, attempt) from None
                 continue
             if error > 2.0 and dt > 4 * self.control.dt_min and self.dt_old is not None:
                 self._restore()
@@ -281,6 +354,7 @@ class March:
 
     def _remember(self) -> None:
         model = self.model
+        self.older.x.array[:] = model.u2.x.array
         model.u2.x.array[:] = model.u1.x.array
         model.u1.x.array[:] = model.u.x.array
         self.levels.push(self.time, model.state())

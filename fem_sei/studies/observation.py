@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 from mpi4py import MPI
 
@@ -26,6 +29,16 @@ class Observer:
         self.worst = {"charge": 0.0, "salt": 0.0}
         self.widest = 1.0
         self.metal_scale = 0.0
+
+    def state(self) -> dict[str, Any]:
+        """What a continued run needs (JSON)."""
+        return {"worst": self.worst, "widest": self.widest, "metal_scale": self.metal_scale}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up what ``state`` returned."""
+        self.worst, self.widest, self.metal_scale = (
+            state[name] for name in ("worst", "widest", "metal_scale")
+        )
 
     def row(self, report: StepReport) -> Row:
         """The history columns after an accepted step; keeps the worst of the balances (collective)."""

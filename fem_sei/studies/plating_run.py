@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from types import FrameType
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from dolfinx import fem
@@ -16,91 +16,206 @@ from fem_sei import __version__
 from fem_sei.case import describe, plan
 from fem_sei.case.schema import Case
 from fem_sei.numerics.compat import runtime_info
+from fem_sei.numerics.parallel import on_rank_zero
 from fem_sei.results import checkpoint
 from fem_sei.results.fields import FieldSeries
 from fem_sei.results.history import History
 from fem_sei.results.manifest import Manifest
 from fem_sei.results.progress import Progress
-from fem_sei.results.run_folder import RunFolder
+from fem_sei.results.run_folder import OutputError, RunFolder
 from fem_sei.studies.march import GaveUp, March, StepReport
 from fem_sei.studies.observation import COLUMNS, Observer
 from fem_sei.studies.plating import FIELDS, PlatingModel
-from fem_sei.studies.plating_setup import build_model
+from fem_sei.studies.plating_setup import build_model, kept_parameters
+from fem_sei.studies.stopping import Watch
 
-DONE, BUG, GAVE_UP, INTERRUPTED = 0, 1, 3, 130
-CHECKPOINT_SECONDS = 600.0  # wall time between checkpoints
+DONE, BUG, GAVE_UP, UNWRITABLE, INTERRUPTED = 0, 1, 3, 4, 130
 CHECK_EVERY = 5  # steps between the more expensive checks of quality
 
 
-def run(case: Case, folder: RunFolder, label: str, variant: str | None) -> tuple[int, dict[str, float | int]]:
-    """Run a case into its folder (collective): exit code, and the last row of the history.
+@dataclass(frozen=True)
+class Session:
+    """How a run is started: anew, or continued from its checkpoint.
 
-    0 done, 3 the solver gave up (the last good state is kept), 130 interrupted by SIGINT or SIGTERM.
+    ``given``: what the command lines said beside the case file, kept in run.json for a later restart
+    (``set``, ``petsc``, ``until``). ``until``: the simulated time (s) at which it ends, whatever the last
+    step of the operation says. ``deadline``: time.monotonic() at which the program must have ended.
+    ``earlier``: run.json of the run that is continued.
     """
-    comm = folder.comm
+
+    given: Mapping[str, Any] = field(default_factory=dict)
+    until: float = np.inf
+    deadline: float = np.inf
+    earlier: Mapping[str, Any] | None = None
+
+
+ANEW = Session()
+
+
+def run(
+    case: Case, folder: RunFolder, label: str, variant: str | None, session: Session = ANEW
+) -> tuple[int, dict[str, float | int]]:
+    """Run a case into its folder, or go on with it (collective): exit code, and the last row of the history.
+
+    0 done, 3 the solver gave up (the last good state is kept), 130 stopped early by a signal or for the wall
+    time. Raises OutputError where the results cannot be written, and, before anything is changed,
+    CheckpointError and RunFolderError for a run that cannot be continued.
+    """
     started = time.perf_counter()
-    model = build_model(case, comm)
-    meshed = time.perf_counter() - started
-    manifest = Manifest(folder.manifest, comm, variant=variant, **_description(case, model))
-    progress = Progress(label, active=comm.rank == 0)
-    for note in model.notes:
-        progress.note(f"{label}  note: {note}")
+    earlier = session.earlier
+    meta = None
+    if earlier is not None:
+        meta = on_rank_zero(folder.comm, lambda: checkpoint.newest_meta(folder.checkpoint))
+    model = build_model(case, folder.comm, folder.mesh, None if meta is None else meta["parameters"])
     output = FieldOutput(case, model, folder)
     march = March(case, model, output.next_time)
+    march.end = session.until / model.scales.time
     observer = Observer(model, march)
-    exit_code, message = DONE, ""
-    with History(folder.history, COLUMNS, comm) as history, interruptible(comm) as interrupted:
-        output.write(0.0)
-        saved = time.perf_counter()
-        try:
-            for report in march.run():
-                row = observer.row(report)
-                history.append(row)
-                progress.update(report.fraction, row["time"], row["dt"], row["charge"], row["tip"])
-                output.after_step(report, row["deposited_thickness"])
-                if report.number % CHECK_EVERY == 0 or report.fraction >= 1:
-                    for warning in observer.warnings(row):
-                        if warning not in manifest.entries["warnings"]:
-                            progress.note(f"{label}  warning at {row['time']:.4g} s: {warning}")
-                        manifest.warn(warning)
-                if interrupted():
-                    exit_code, message = INTERRUPTED, "interrupted"
-                    manifest.finish(exit_code, message=message)  # first: mpirun may soon kill us
-                    break
-                if comm.bcast(time.perf_counter() - saved > CHECKPOINT_SECONDS):
-                    save_state(folder, model, march)
-                    saved = time.perf_counter()
-        except GaveUp as failure:
-            exit_code = GAVE_UP
-            message = f"gave up at {march.time * model.scales.time:.6g} s: {failure}. {ADVICE}"
-            if history.last and history.last["c_min"] < model.p.depletion_limit * model.p.concentration:
-                message = f"the salt has run out ({history.last['c_min']:.2g} mol/m^3 left); {message}"
-        except Exception as error:
-            manifest.finish(BUG, message=f"{type(error).__name__}: {error}")
-            raise
-        output.write(march.time)
-        save_state(folder, model, march)
-        last = history.last
-    unused = model.solver.unused_options()
-    verdict = observer.verdict() + [f"nothing used the PETSc option {name}" for name in unused]
+    one = _Run(case, folder, label, model, march, observer, output)
+    for note in model.notes:
+        one.progress.note(f"{label}  note: {note}")
+    if earlier is not None:
+        one.load()
+    timings = {"mesh_and_forms": time.perf_counter() - started}
+    manifest = None
+    try:
+        with History(folder.history, COLUMNS, folder.comm, march.number) as history:
+            entries = _description(case, model) | _continued(earlier, march, folder.comm)
+            manifest = Manifest(folder.manifest, folder.comm, variant=variant, given=session.given, **entries)
+            exit_code, message = one.go(history, manifest, session.deadline)
+            last = history.last
+        unused = model.solver.unused_options()
+        verdict = observer.verdict() + [f"nothing used the PETSc option {name}" for name in unused]
+        for line in verdict:
+            manifest.warn(line)
+        manifest.finish(
+            exit_code,
+            message=message,
+            balances={**observer.worst, "widest_profile": observer.widest},
+            solver={"steps": march.number, "rejected_steps": march.rejected},
+            timings=timings | model.solver.timings | {"total": time.perf_counter() - started},
+        )
+    except OSError as error:
+        message = (
+            f"cannot write the results: {error}. The last checkpoint is as it was; when the folder can be "
+            f"written again: fem-sei restart {folder.path}"
+        )
+        if manifest is not None:
+            with suppress(OSError):
+                manifest.finish(UNWRITABLE, message=message)
+        rank = folder.comm.rank if isinstance(error, checkpoint.WriteFailed) else 0
+        raise OutputError(message, rank) from error
     for line in verdict:
-        manifest.warn(line)
-    wall = time.perf_counter() - started
-    solver = {"steps": march.number, "rejected_steps": march.rejected}
-    balances = {**observer.worst, "widest_profile": observer.widest}
-    timings = {"mesh_and_forms": meshed, **model.solver.timings, "total": wall}
-    manifest.finish(exit_code, message=message, balances=balances, solver=solver, timings=timings)
-    for line in verdict:
-        progress.note(f"{label}  warning: {line}")
-    progress.finish(message or _closing(observer, march))
+        one.progress.note(f"{label}  warning: {line}")
+    one.progress.finish(message or _closing(observer, march))
     model.solver.close()
     return exit_code, last
 
 
+def _continued(earlier: Mapping[str, Any] | None, march: March, comm: MPI.Comm) -> dict[str, Any]:
+    """What run.json takes over from the one before."""
+    if earlier is None:
+        return {}
+    now = {"step": march.number, "time": march.time * march.model.scales.time, "ranks": comm.size}
+    kept = {key: earlier[key] for key in ("started", "warnings") if key in earlier}
+    return kept | {"restarts": [*earlier.get("restarts", []), now]}
+
+
+@dataclass
+class _Run:
+    """The parts of a run under way."""
+
+    case: Case
+    folder: RunFolder
+    label: str
+    model: PlatingModel
+    march: March
+    observer: Observer
+    output: FieldOutput
+
+    def __post_init__(self) -> None:
+        self.progress = Progress(self.label, active=self.folder.comm.rank == 0)
+
+    @property
+    def now(self) -> float:
+        """Simulated time (s) of the last accepted step."""
+        return self.march.time * self.model.scales.time
+
+    def save(self) -> None:
+        """Write a checkpoint (collective)."""
+        meta = {
+            "time": self.now,
+            "step": self.march.number,
+            "fields": list(FIELDS),
+            "parameters": kept_parameters(self.model.p),
+            "march": self.march.state(),
+            "observer": self.observer.state(),
+            "output": self.output.state(),
+        }
+        checkpoint.save(self.folder.checkpoint, self.model.stack.mesh, self.march.fields, meta)
+
+    def load(self) -> None:
+        """Take up the run from its newest checkpoint (collective)."""
+        meta = checkpoint.load_newest(self.folder.checkpoint, self.model.stack.mesh, self.march.fields)
+        self.march.restore(meta["march"])
+        self.observer.restore(meta["observer"])
+        self.output.restore(meta["output"])
+
+    def go(self, history: History, manifest: Manifest, deadline: float) -> tuple[int, str]:
+        """March to the end, or until something stops it: exit code and what to say."""
+        march, progress, output = self.march, self.progress, self.output
+        output.begin()
+        if march.number == 0:
+            self.save()
+        exit_code, message = DONE, ""
+        with Watch(self.folder.comm, self.case.output.checkpoint_every, deadline, self.now) as watch:
+            try:
+                for report in march.run():
+                    row = self.observer.row(report)
+                    history.append(row)
+                    progress.update(report.fraction, row["time"], row["dt"], row["charge"], row["tip"])
+                    output.after_step(report, row["deposited_thickness"])
+                    if report.number % CHECK_EVERY == 0 or report.fraction >= 1:
+                        self._warn(row, manifest)
+                    decision = watch.after_step(self.now)
+                    if decision.stop:
+                        exit_code = INTERRUPTED
+                        message = f"{decision.stop}; to go on: fem-sei restart {self.folder.path}"
+                        break
+                    if decision.save:
+                        self.save()
+                        watch.saved(self.now)
+            except GaveUp as failure:
+                exit_code, attempt = GAVE_UP, failure.attempt
+                message = f"gave up at {self.now:.6g} s: {failure}. {ADVICE}"
+                lowest = history.last.get("c_min", np.inf)
+                if lowest < self.model.p.depletion_limit * self.model.p.concentration:
+                    message = f"the salt has run out ({lowest:.2g} mol/m^3 left); {message}"
+            except OSError:  # no bug: `run` says what to do
+                raise
+            except Exception as error:
+                manifest.finish(BUG, message=f"{type(error).__name__}: {error}")
+                raise
+            self.save()  # first: mpirun may soon kill us. A restart drops the fields written after it
+            if exit_code == INTERRUPTED:
+                manifest.finish(exit_code, message=message)
+            output.write(march.time)
+            if exit_code == GAVE_UP:
+                output.write_attempt(march.time, attempt)
+        return exit_code, message
+
+    def _warn(self, row: dict[str, float | int], manifest: Manifest) -> None:
+        for warning in self.observer.warnings(row):
+            if warning not in manifest.entries["warnings"]:
+                self.progress.note(f"{self.label}  warning at {row['time']:.4g} s: {warning}")
+            manifest.warn(warning)
+
+
 ADVICE = (
     "What to try: a smaller current or a stop condition before the salt runs out (fem-sei check shows the "
-    "limiting current), a smaller phase_field.interface_width, a finer mesh.elements_across_interface; "
-    "the fields of the last good state are in the run folder"
+    "limiting current), a smaller phase_field.interface_width, a finer mesh.elements_across_interface. "
+    "The last good state is at the end of fields.pvd, what the last try left in failed.pvd; "
+    'fem-sei restart goes on from the last good state, with another plan if given: --set "operation..."'
 )
 
 
@@ -111,22 +226,6 @@ def _closing(observer: Observer, march: March) -> str:
         f"{done}: {march.number} steps ({march.rejected} rejected), charge balance {worst['charge']:.0e}, "
         f"salt balance {worst['salt']:.0e}"
     )
-
-
-def save_state(folder: RunFolder, model: PlatingModel, march: March) -> None:
-    """Checkpoint of the last two time levels (collective)."""
-    now, before = fem.Function(model.space), fem.Function(model.space)
-    now.x.array[:], before.x.array[:] = model.u1.x.array, model.u2.x.array
-    s = model.scales
-    meta = {
-        "time": march.time * s.time,
-        "dt": (march.dt_old or 0.0) * s.time,
-        "step": march.number,
-        "charge": [march.charge, march.charge_old],
-        "salt_gain": [march.salt_gain, march.salt_gain_old],
-        "fields": list(FIELDS),
-    }
-    checkpoint.save(folder.checkpoint, model.stack.mesh, {"now": now, "before": before}, meta)
 
 
 class FieldOutput:
@@ -153,10 +252,32 @@ class FieldOutput:
                 self.thickness / abs(steps[0].current_density / s.current),
                 None,
             )
-        stack = model.stack
-        self.series = FieldSeries(folder, stack.mesh, stack.length_scale, stack.cell_tags)
+        self.folder = folder
+        self.series = self._series("fields")
         self.functions = {name: fem.Function(model.scalar) for name in FIELDS}
         self.last_time, self.last_thickness = -1.0, 0.0
+
+    def _series(self, name: str) -> FieldSeries:
+        stack = self.model.stack
+        return FieldSeries(self.folder, stack.mesh, stack.length_scale, stack.cell_tags, name)
+
+    def state(self) -> dict[str, Any]:
+        """What a continued run needs to go on with the series (JSON)."""
+        return {
+            "last_time": self.last_time,
+            "last_thickness": self.last_thickness,
+            "written": self.series.written,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take up an earlier series, of which ``state`` was returned."""
+        self.last_time, self.last_thickness = state["last_time"], state["last_thickness"]
+        self.series.written = [(time, file) for time, file in state["written"]]
+
+    def begin(self) -> None:
+        """Drop what the series of an earlier run has in excess, and write the start (collective)."""
+        self.series.drop_the_rest()
+        self.write(0.0)
 
     def next_time(self, now: float) -> float:
         """The next planned output after ``now`` (model units), infinite if there is none."""
@@ -175,34 +296,27 @@ class FieldOutput:
             self.write(report.time)
 
     def write(self, now: float) -> None:
-        """Write the fields of the last accepted state, phi_e against the metal (collective); once per time."""
+        """Write the last accepted state, phi_e against the metal (collective); once per time."""
         if now <= self.last_time:
             return
         self.last_time = now
+        self._write(self.series, now, self.model.u1 if now > 0 else self.model.u)
+
+    def write_attempt(self, now: float, attempt: np.ndarray) -> None:
+        """Write what the failed step after ``now`` left (values of model.u) as failed.pvd (collective)."""
+        self.model.u.x.array[:] = attempt
+        self._write(self._series("failed"), now, self.model.u)
+        self.model.u.x.array[:] = self.model.u1.x.array
+
+    def _write(self, series: FieldSeries, now: float, state: fem.Function) -> None:
         model, s = self.model, self.model.scales
-        state = model.u1 if now > 0 else model.u
         for name, function in self.functions.items():
             values = model.component(name, state)
             zero = float(model.phi_s.value) if name == "phi_e" else 0.0
-            function.x.array[:] = model.concentration(values) if name == "c" else values - zero
+            with np.errstate(over="ignore"):  # of a failed attempt
+                function.x.array[:] = model.concentration(values) if name == "c" else values - zero
         factors = {"xi": 1.0, "c": s.concentration, "phi_e": s.potential}
-        self.series.write(now * s.time, {name: (self.functions[name], factors[name]) for name in FIELDS})
-
-
-@contextmanager
-def interruptible(comm: MPI.Comm) -> Iterator[Callable[[], bool]]:
-    """SIGINT and SIGTERM ask for a stop after the step under way; all ranks hear of it (collective call)."""
-    received = []
-
-    def note(number: int, _frame: FrameType | None) -> None:
-        received.append(number)
-
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: comm.allreduce(bool(received), op=MPI.LOR)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        series.write(now * s.time, {name: (self.functions[name], factors[name]) for name in FIELDS})
 
 
 def _description(case: Case, model: PlatingModel) -> dict[str, object]:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
 from mpi4py import MPI
 
 from fem_sei.case import plan
@@ -9,6 +13,7 @@ from fem_sei.case.schema import Case
 from fem_sei.geometry.regions import StackMesh
 from fem_sei.geometry.sizes import Box, MeshSizes
 from fem_sei.geometry.stack import build_stack
+from fem_sei.numerics.compat import remove_abandoned_forms
 from fem_sei.numerics.linear import profile_options
 from fem_sei.studies.chen2015 import Chen2015Model, Chen2015Parameters
 from fem_sei.studies.plating import FIELDS, PlatingModel, PlatingParameters
@@ -26,9 +31,9 @@ def mesh_sizes(case: Case) -> MeshSizes:
     return MeshSizes(plan.cell_size(case), plan.coarse_size(case), boxes)
 
 
-def build_mesh(case: Case, comm: MPI.Comm) -> StackMesh:
-    """The meshed stack of the case (collective)."""
-    return build_stack(case.geometry, mesh_sizes(case), comm, LENGTH_SCALE)
+def build_mesh(case: Case, comm: MPI.Comm, file: Path | None = None) -> StackMesh:
+    """The meshed stack of the case, kept in ``file`` (collective)."""
+    return build_stack(case.geometry, mesh_sizes(case), comm, LENGTH_SCALE, file)
 
 
 def parameters(case: Case) -> PlatingParameters:
@@ -73,12 +78,27 @@ def mobility(case: Case) -> float:
     return min(LARGEST_MOBILITY, MESH_MOBILITY * (case.mesh.elements_across_interface / 4) ** 2)
 
 
-def build_model(case: Case, comm: MPI.Comm) -> PlatingModel:
-    """Mesh and model of the case, at the initial state (collective)."""
-    stack = build_mesh(case, comm)
+KEPT_PARAMETERS = ("current_scale", "reaction_cutoff", "mobility")
+
+
+def kept_parameters(p: PlatingParameters) -> dict[str, float]:
+    """Parameters chosen from the whole plan: a run that is continued with another plan keeps them, so that
+    its units and its equations stay what they were."""
+    return {name: getattr(p, name) for name in KEPT_PARAMETERS}
+
+
+def build_model(
+    case: Case, comm: MPI.Comm, mesh_file: Path | None = None, kept: Mapping[str, float] | None = None
+) -> PlatingModel:
+    """Mesh and model of the case, at the initial state (collective).
+
+    ``mesh_file``: where the mesh is kept; ``kept``: ``kept_parameters`` of the run that is continued.
+    """
+    remove_abandoned_forms()
+    stack = build_mesh(case, comm, mesh_file)
     nodes = stack.mesh.geometry.index_map().size_global
     options = profile_options(case.solver.profile, FIELDS, nodes * len(FIELDS), case.geometry.dimension)
-    made, p = PlatingModel, parameters(case)
+    made, p = PlatingModel, replace(parameters(case), **(kept or {}))
     if case.phase_field.formulation == "chen2015":
         L_s, resistivity = case.phase_field.interface_mobility, case.metal.value("resistivity")
         p = Chen2015Parameters(**vars(p), interface_mobility=L_s, metal_conductivity=1 / resistivity)

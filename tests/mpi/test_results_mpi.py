@@ -27,8 +27,9 @@ def start(ranks, action, folder):
 @pytest.mark.parametrize(("saving", "loading"), [(1, 2), (2, 3), (3, 1)])
 def test_checkpoint_is_read_on_another_number_of_ranks(tmp_path, saving, loading):
     start(saving, "save", tmp_path)
-    names = sorted(file.name for file in tmp_path.iterdir())
-    assert names == [f"checkpoint_{n:06d}.{end}" for n in (1, 2) for end in ("h5", "json")]
+    for part in ("2d", "3d"):
+        names = sorted(file.name for file in (tmp_path / part).iterdir())
+        assert names == [f"checkpoint_{n:06d}.{end}" for n in (1, 2) for end in ("h5", "json")]
     start(loading, "load", tmp_path)
 
 

@@ -31,7 +31,7 @@ def studies(monkeypatch):
     """A stand-in for the studies, which records what it is asked to do."""
     calls = []
 
-    def run(loaded, out, force, pictures, petsc_args):
+    def run(loaded, out, force, pictures, petsc_args, deadline):
         calls.append((loaded.case.case.name, out, force, pictures, petsc_args))
         return 0
 
@@ -95,7 +95,7 @@ def test_petsc_options_belong_to_run(capsys):
     with pytest.raises(SystemExit) as stop:
         main(["check", str(PLANAR), "--", "-ksp_monitor"])
     assert stop.value.code == 2
-    assert 'only "run" passes on options' in capsys.readouterr().err
+    assert 'only "run" and "restart" pass on options' in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("argv", [[], ["rum"], ["run"], ["run", str(PLANAR), "--fource"]])

@@ -70,6 +70,13 @@ def test_notes_in_the_folder_of_a_variant_do_not_stop_the_next_run(tmp_path):
     assert notes.read_text() == "mine"
 
 
+def test_a_variant_that_was_killed_at_its_start_is_begun_anew(tmp_path):
+    folder = RunFolder.create(tmp_path, COMM)
+    fill(folder.variant("bare").path)
+    again = folder.variant("bare").path
+    assert {file.name for file in again.rglob("*") if file.is_file()} == {"run.json"}
+
+
 def test_force_does_not_follow_links(tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
