@@ -116,6 +116,21 @@ def _parser() -> argparse.ArgumentParser:
     case_verb("check", _check, "print the resolved case and the numbers that decide if the run makes sense")
     mesh = case_verb("mesh", _mesh, "build the mesh of a case only")
     mesh.add_argument("--out", type=Path, metavar="FILE", help="file to write the mesh to")
+    submit = case_verb(
+        "submit", _submit, "write a Slurm job script that runs a case in as many jobs as it takes"
+    )
+    submit.add_argument("--nodes", type=int, default=1, metavar="N", help="number of nodes")
+    submit.add_argument(
+        "--ranks-per-node", type=int, required=True, metavar="N", help="one per physical core"
+    )
+    submit.add_argument("--time", required=True, help='of each job, such as "12 h" or 12:00:00')
+    submit.add_argument("--out", type=Path, metavar="DIR", help="run folder, by default runs/NAME")
+    submit.add_argument("--script", type=Path, metavar="FILE", help="job script, by default NAME.slurm")
+    submit.add_argument("--apptainer", type=Path, metavar="IMAGE", help="run inside this image")
+    submit.add_argument(
+        "--sbatch", action="append", default=[], metavar="OPTION", help="such as --sbatch=--account=abc"
+    )
+    submit.add_argument("--go", action="store_true", help="hand the script to sbatch, too")
     plot = verb("plot", _plot, "draw the pictures of run folders")
     plot.add_argument("runs", type=Path, nargs="+", metavar="RUN")
     plot.add_argument(
@@ -217,6 +232,38 @@ def _mesh(arguments: argparse.Namespace) -> int:
     from fem_sei import studies
 
     return studies.mesh_only(loaded, arguments.out)
+
+
+def _submit(arguments: argparse.Namespace) -> int:
+    import shutil
+    import subprocess
+
+    from fem_sei import submit
+    from fem_sei.case.checks import assess
+    from fem_sei.case.loader import load
+    from fem_sei.units import UnitError
+
+    loaded, problems, seconds = load(arguments.case, arguments.set), [], submit.LEAST_TIME
+    try:
+        seconds = submit.job_time(arguments.time)
+    except UnitError as error:
+        problems.append(f"--time {error}")
+    name = loaded.case.case.name
+    job = submit.Job(
+        arguments.nodes, arguments.ranks_per_node, seconds, arguments.apptainer, arguments.sbatch
+    )
+    path, run = arguments.script or Path(f"{name}.slurm"), arguments.out or Path("runs") / name
+    problems += job.problems()
+    problems += [f"{path} exists; choose another --script"] if path.exists() else []
+    problems += ["--go: there is no sbatch here"] if arguments.go and not shutil.which("sbatch") else []
+    if any(assess(case).verdict == "refuse" for case in loaded.runs.values()):
+        problems.append(f"{arguments.case}: refused; `fem-sei check` shows why")
+    if problems:
+        raise InputError("\n".join(problems))
+    run.parent.mkdir(parents=True, exist_ok=True)  # the log goes beside the run folder
+    path.write_text(submit.script(arguments.case, arguments.set, run, name, path, job), encoding="utf-8")
+    print(f"wrote {path}" + ("" if arguments.go else f"; hand it in with: sbatch {path}"), flush=True)
+    return subprocess.run(["sbatch", str(path)], check=False).returncode if arguments.go else DONE
 
 
 def _plot(arguments: argparse.Namespace) -> int:

@@ -204,6 +204,10 @@ def steady_state(case: Case, cell: Stack, steps: list[PlannedStep]) -> Iterator[
         kinetics.exchange_slope(voltage.kinetic, cell.i0, cell.alpha, cell.z, cell.T, c / cell.c_ref)
     )
     yield Row("Wagner number of the first layer", kinetics.wagner_number(kappa, 1.0 / slope, first.thickness))
+    fast = cell.i0 * case.l / (cell.z * F * first.D * c)
+    finer = _choose(0.5 / fast * case.phase_field.interface_width) if fast > 1.0 else ""
+    advice = f"the current may be 1 to 2 % high; choose interface_width = {finer}" if finer else ""
+    yield Row("i0 l/(z F D c): kinetics against diffusion across l", fast, "", _grade(not advice), advice)
     numbers = {
         "concentration": case.l * (1.0 - first.t_plus) * abs(i) / (cell.z * F * first.D * c),
         "potential": F * case.l * abs(i) / (kappa * R * cell.T),

@@ -99,14 +99,17 @@ class FrontGeometry:
         near = (xi * (1 - xi)).max(axis=1) > SWITCH_TAIL
         self.switch.x.array[:] = near & (self.grid.extent_along(direction) < 2 * self.l)
         if with_curvature:
-            with self._rhs.localForm() as local:
-                local.set(0.0)
-            assemble_vector(self._rhs, self._divergence)
-            self._rhs.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
-            self._solver.solve(self._rhs, self.curvature.x.petsc_vec)
-            self.curvature.x.scatter_forward()
-            raw = self.curvature.x.array.copy()  # smoothed by the solve: the same remedy as for psi
-            self.curvature.x.array[:] = 2 * raw - self._smooth(raw)
+            self._update_curvature()
+
+    def _update_curvature(self) -> None:
+        with self._rhs.localForm() as local:
+            local.set(0.0)
+        assemble_vector(self._rhs, self._divergence)
+        self._rhs.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
+        self._solver.solve(self._rhs, self.curvature.x.petsc_vec)
+        self.curvature.x.scatter_forward()
+        raw = self.curvature.x.array.copy()  # smoothed by the solve: the same remedy as for psi
+        self.curvature.x.array[:] = 2 * raw - self._smooth(raw)
 
     def crossings(self, psi: np.ndarray) -> Crossings:
         """Where the edges of this rank's cells cut psi = 0 (linear in psi, which is nearly so in space)."""
@@ -121,32 +124,46 @@ class FrontGeometry:
         )
         return Crossings(points, ends, weight)
 
-    def width_range(self, xi: np.ndarray) -> tuple[float, float]:
+    def passed(self, psi: np.ndarray) -> np.ndarray:
+        """Whether the front passes through each cell of this rank."""
+        corner = psi[self.grid.cells]
+        return (corner.min(axis=1) < 0) & (corner.max(axis=1) > 0)
+
+    def width_range(self, psi: np.ndarray) -> tuple[float, float]:
         """Smallest and largest width of the front over its equilibrium value (collective).
 
         1/|grad psi| of the cells that the front passes: 1 on the tanh profile, like the 10-90 width.
         """
-        psi = level(xi, self.l)
-        corner = psi[self.grid.cells]
-        passing = (corner.min(axis=1) < 0) & (corner.max(axis=1) > 0) & (self.switch.x.array > 0)
-        slope = np.linalg.norm(np.einsum("cid,ci->cd", self.grid.gradients[passing], corner[passing]), axis=1)
+        slope = self._slopes(psi, self.passed(psi) & (self.switch.x.array > 0))
         widths = 1 / np.maximum(slope, 1e-12)
         low = self.comm.allreduce(float(widths.min(initial=np.inf)), op=MPI.MIN)
         high = self.comm.allreduce(float(widths.max(initial=0.0)), op=MPI.MAX)
         return low, high
 
+    def steepest(self, nodal: np.ndarray, psi: np.ndarray) -> float:
+        """Largest gradient of nodal values in the cells that the front passes (collective)."""
+        return self.comm.allreduce(float(self._slopes(nodal, self.passed(psi)).max(initial=0.0)), op=MPI.MAX)
+
+    def sharpest(self, psi: np.ndarray) -> float:
+        """Largest |K| of the front at the normals of the last update (collective)."""
+        self._update_curvature()
+        curvature = np.abs(self.crossings(psi).sample(self.curvature.x.array))
+        return self.comm.allreduce(float(curvature.max(initial=0.0)), op=MPI.MAX)
+
     def unresolved(self, psi: np.ndarray) -> bool:
         """True where the front passes through cells longer than 2 l across it (collective)."""
-        corner = psi[self.grid.cells]
-        passing = (corner.min(axis=1) < 0) & (corner.max(axis=1) > 0) & (self.switch.x.array == 0)
-        return bool(self.comm.allreduce(bool(passing.any()), op=MPI.LOR))
+        coarse = self.passed(psi) & (self.switch.x.array == 0)
+        return bool(self.comm.allreduce(bool(coarse.any()), op=MPI.LOR))
 
-    def count_pieces(self, xi: np.ndarray) -> int:
-        """Number of connected pieces of xi > 1/2, across all ranks (collective)."""
-        inside = xi > 0.5
+    def _slopes(self, nodal: np.ndarray, cells: np.ndarray) -> np.ndarray:
+        return np.linalg.norm(self.grid.gradient(nodal, cells), axis=1)
+
+    def count_pieces(self, psi: np.ndarray) -> int:
+        """Number of connected pieces of the metal, psi > 0, across all ranks (collective)."""
+        inside = psi > 0
         ends = self.grid.edges
         linked = ends[inside[ends[:, 0]] & inside[ends[:, 1]]]
-        n = len(xi)
+        n = len(psi)
         graph = sparse.coo_matrix((np.ones(len(linked)), (linked[:, 0], linked[:, 1])), shape=(n, n))
         count, label = connected_components(graph, directed=False)
         offset = self.comm.exscan(count) or 0

@@ -26,9 +26,9 @@ class SimplexGrid:
         self.gradients = np.concatenate([-others.sum(axis=1, keepdims=True), others], axis=1)
         self.volumes = np.abs(np.linalg.det(edges)) / np.prod(np.arange(1, self.dimension + 1))
 
-    def gradient(self, values: np.ndarray) -> np.ndarray:
-        """Gradient in each cell, (cells, d), of nodal values (dofs,)."""
-        return np.einsum("cid,ci->cd", self.gradients, values[self.cells])
+    def gradient(self, values: np.ndarray, some: np.ndarray | slice = slice(None)) -> np.ndarray:
+        """Gradient in each (or ``some``) of the cells, (cells, d), of nodal values (dofs,)."""
+        return np.einsum("cid,ci->cd", self.gradients[some], values[self.cells[some]])
 
     def extent_along(self, direction: np.ndarray) -> np.ndarray:
         """Size of each cell along a unit vector per cell, (cells,)."""

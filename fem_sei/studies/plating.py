@@ -45,6 +45,7 @@ from fem_sei.physics import kinetics, phase_field, transport
 
 F = physical_constants["Faraday constant"][0]
 FIELDS = ("xi", "c", "phi_e")
+LOCAL_FIELDS = ("xi",)  # nothing but the regularisation couples xi in space
 TRANSPORT = ("D", "t_plus", "kappa", "thermodynamic_factor")
 UFL_MATH = SimpleNamespace(exp=ufl.exp, sqrt=ufl.sqrt, ln=ufl.ln)
 PREFIX = "femsei_plating_"  # of the solver's PETSc options

@@ -134,8 +134,15 @@ def test_samples_at_crossings_are_linear_in_space(circle):
 def test_no_front_has_no_crossings(circle):
     front, psi = circle
     assert len(front.crossings(np.full_like(psi, L)).points) == 0
-    assert front.width_range(np.zeros_like(psi)) == (np.inf, 0.0)
-    assert front.count_pieces(np.zeros_like(psi)) == 0
+    assert front.width_range(np.full_like(psi, -L)) == (np.inf, 0.0)
+    assert front.count_pieces(np.full_like(psi, -L)) == 0
+
+
+def test_sharpest_bend_and_steepest_field_at_the_front(circle):
+    front, psi = circle
+    front.update(level(profile(psi, L), L), with_curvature=False)
+    assert front.sharpest(psi) == pytest.approx(1 / RADIUS, rel=0.02)
+    assert front.steepest(front.grid.points @ [3.0, 4.0], psi) == pytest.approx(5.0, rel=1e-12)
 
 
 # Width and resolution
@@ -145,15 +152,16 @@ def test_no_front_has_no_crossings(circle):
 def test_width_of_a_plane_tanh_profile(stretch):
     front = FrontGeometry(p1(square(40)), L, SMOOTHING)
     psi = distances(front, lambda x, y: (0.013 - y) / stretch)
-    front.update(level(profile(psi, L), L), with_curvature=False)
-    assert front.width_range(profile(psi, L)) == pytest.approx((stretch, stretch), rel=1e-6)
+    psi = level(profile(psi, L), L)
+    front.update(psi, with_curvature=False)
+    assert front.width_range(psi) == pytest.approx((stretch, stretch), rel=1e-6)
 
 
 def test_width_of_a_curved_front_is_measured_everywhere(circle):
     """A front that is 1.0 times as wide as it should be on the left and 1.4 times on the right."""
     front, _ = circle
-    xi = profile(distances(front, lambda x, y: (RADIUS - np.hypot(x, y)) / (1.2 + 0.4 * x)), L)
-    low, high = front.width_range(xi)
+    psi = distances(front, lambda x, y: (RADIUS - np.hypot(x, y)) / (1.2 + 0.4 * x))
+    low, high = front.width_range(level(profile(psi, L), L))
     flat = 2.0 / CELLS / RADIUS  # the gradient of a cell is that of a point to first order in h/r
     assert low == pytest.approx(1.0, rel=flat) and high == pytest.approx(1.4, rel=flat)
 
@@ -189,4 +197,4 @@ def test_coarse_cells_are_switched_off_and_noticed():
 def test_pieces_of_metal(circle, middles, pieces):
     front, _ = circle
     psi = 0.3 - np.min([np.linalg.norm(front.grid.points - middle, axis=1) for middle in middles], axis=0)
-    assert front.count_pieces(profile(psi, L)) == pieces
+    assert front.count_pieces(psi) == pieces

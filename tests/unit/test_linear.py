@@ -3,7 +3,7 @@
 import pytest
 from petsc4py import PETSc
 
-from fem_sei.numerics.linear import DIRECT_LIMIT, insert_options, profile_options, remove_options
+from fem_sei.numerics.linear import DIRECT_LIMITS, insert_options, profile_options, remove_options
 
 FIELDS = ("xi", "c", "phi_e")
 PREFIX = "femsei_test_"
@@ -40,15 +40,21 @@ def test_what_was_inserted_can_be_withdrawn(database):
 @pytest.mark.parametrize(
     ("profile", "dofs", "dimension", "solver"),
     [
-        ("auto", DIRECT_LIMIT - 1, 2, "lu"),
-        ("auto", DIRECT_LIMIT, 2, "fieldsplit"),
-        ("auto", 10 * DIRECT_LIMIT, 1, "lu"),  # a band matrix
-        ("direct", 10 * DIRECT_LIMIT, 2, "lu"),
+        ("auto", DIRECT_LIMITS[2] - 1, 2, "lu"),
+        ("auto", DIRECT_LIMITS[2], 2, "fieldsplit"),
+        ("auto", 10**7, 1, "lu"),  # a band matrix
+        ("auto", DIRECT_LIMITS[3], 3, "fieldsplit"),
+        ("direct", 10**7, 2, "lu"),
         ("iterative", 10, 2, "fieldsplit"),
     ],
 )
 def test_the_size_decides_the_profile(profile, dofs, dimension, solver):
     assert profile_options(profile, FIELDS, dofs, dimension)["pc_type"] == solver
+
+
+def test_in_three_dimensions_a_sweep_does_for_local_fields():
+    options = profile_options("iterative", FIELDS, 10, 3, FIELDS[:1])
+    assert [options[f"fieldsplit_{name}_pc_type"] for name in FIELDS] == ["sor", "hypre", "hypre"]
 
 
 def test_iterative_profile_has_a_preconditioner_for_every_field():

@@ -9,8 +9,9 @@ import numpy as np
 
 from cases.verification import common
 from fem_sei.case import estimates
+from fem_sei.closed_form.kinetics import F
 from fem_sei.closed_form.sand import MovingFrontRun
-from fem_sei.closed_form.transport import StackVoltage, steady_stack_voltage
+from fem_sei.closed_form.transport import StackVoltage, steady_stack_current, steady_stack_voltage
 
 HERE = Path(__file__).parent
 SEI = (
@@ -28,6 +29,8 @@ STACKS = {
     "0.5 µm of 1.4e-11 m²/s, 300 A/m²": (*FAST, "operation.steps[0].current_density=300 A/m^2"),
     "SEI, 100 nm of 1e-5 S/m, 10 A/m²": SEI,
 }
+
+FAST_KINETICS = ((300, 100, -30), (300, 50, -30), (300, 100, -60), (1000, 100, -30))  # A/m^2, nm, mV
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,27 @@ def compare(name: str) -> Comparison:
     return Comparison(result, common.sharp_front(case, result.history["time"]), steady)
 
 
+def current_error(i0: float, delta: float, voltage: float) -> tuple[float, float]:
+    """Relative error of the current at a given voltage (mV) after 100 nm of growth, and the number
+    i0 l/(F D c_f): above 1 the kinetics is faster than the salt can even out over the interface."""
+    changes = (
+        f"kinetics.exchange_current_density={i0} A/m^2",
+        f"phase_field.interface_width={delta} nm",
+        "geometry.layers[metal].thickness=0.5 um",
+        "operation.mode=potentiostatic",
+        f"operation.steps=[{{potential = '{voltage} mV', until = {{thickness = '100 nm'}}}}]",
+    )
+    result = common.run(HERE / "case.toml", changes)
+    case, last = result.case, {name: column[-1] for name, column in result.history.items()}
+    first, *others = estimates.stack(case, case.metal, case.ion_conductors).layers
+    thinned = replace(first, thickness=first.thickness - last["deposited_thickness"])
+    sharp = steady_stack_current(
+        1e-3 * voltage, [thinned, *others], case.conditions.concentration, **common.electrode(case)
+    )
+    number = i0 * case.l / (F * first.D * last["c_tip"])
+    return last["current_density"] / sharp - 1.0, number
+
+
 def main() -> None:
     found = {name: compare(name) for name in STACKS}
     rows = []
@@ -85,6 +109,12 @@ def main() -> None:
         rows.append((name, *values, f"{100 * c.steady_error:+.2f}", f"{worst:.2f}"))
     header = ("stack", "kinetic", "concentration", "ohmic (mV)", "sum (mV)", "fem_sei (mV)", "error (%)")
     print(common.markdown((*header, "largest error against the moving front (%)"), rows))
+    rows = []
+    for i0, delta, voltage in FAST_KINETICS:
+        error, number = current_error(i0, delta, voltage)
+        rows.append((i0, delta, voltage, f"{number:.2f}", f"{100 * error:+.2f}"))
+    header = ("i0 (A/m^2)", "delta (nm)", "voltage (mV)", "i0 l/(F D c_f)", "error of the current (%)")
+    print(common.markdown(header, rows))
     with common.picture(HERE / "stack_voltage.png", 9.5, 4.2) as made:
         left, right = made.subplots(1, 2)
         for name, c in found.items():
