@@ -18,6 +18,7 @@ from fem_sei.case.schema import Bump, Case
 from fem_sei.closed_form import kinetics, transport
 from fem_sei.closed_form.kinetics import F
 from fem_sei.materials.library import Material
+from fem_sei.problems import dotted
 from fem_sei.units import number, show
 
 Verdict = Literal["ok", "warn", "refuse"]
@@ -73,6 +74,9 @@ def assess(case: Case) -> Assessment:
 def interface(case: Case) -> Iterator[Row]:
     """The interface width against the sizes it must resolve, the mesh against the interface width."""
     delta, m = case.phase_field.interface_width, case.mesh.elements_across_interface
+    if case.phase_field.formulation == "chen2015":
+        advice = "the literature model, for comparison only; the estimates below are not made for it"
+        yield Row("formulation chen2015", 1.0, "", "warn", advice)
     yield Row("interface width delta", delta, "m")
     yield Row("length l = delta/4", case.l, "m")
     yield Row("element size h in the band", delta / m, "m")
@@ -147,37 +151,38 @@ def transport_limits(case: Case, cell: Stack, steps: list[PlannedStep]) -> Itera
             yield Row(f'Sand\'s time of "{layer.name}"', sand, "s")
     kind = "salt conserved" if cell.closed else "reservoir"
     yield Row(f"limiting current of the stack ({kind})", cell.limit, "A/m^2")
-    for n, step in enumerate(steps):
-        if step.current <= 0.0:
+    if any(step.current < 0.0 for step in steps) and math.isfinite(cell.stripping_limit):
+        yield Row("limiting current of stripping", cell.stripping_limit, "A/m^2")
+    for (place, step), planned in zip(case.operation.places, steps, strict=True):
+        strips = planned.current < 0.0
+        limit = cell.stripping_limit if strips else cell.limit
+        if planned.current == 0.0 or (strips and math.isinf(limit)):
             continue
-        ratio, name = step.current / cell.limit, f"steps[{n}]: current / limiting current"
-        runs_out = cell.depletion_time(step.current)
-        choose = f"choose at most {show(0.8 * cell.limit, 'A/m^2', 2)}"
+        where = "counter electrode" if strips else "metal"
+        ratio, name = planned.current / limit, f"{dotted(place)}: current / limiting current"
+        runs_out = cell.depletion_time(planned.current)
+        choose = f"choose at most {show(0.8 * limit, 'A/m^2', 2)}"
         if ratio <= 0.9:
             yield Row(name, ratio)
         elif ratio <= 1.0:
             yield Row(name, ratio, "", "warn", f"close to the limit; {choose}")
-        elif step.duration <= runs_out:
-            yield Row(
-                name,
-                ratio,
-                "",
-                "warn",
-                f"the step ends before the salt runs out at about {show(runs_out, 's', 3)}",
-            )
+        elif planned.duration <= runs_out:
+            advice = f"the step ends before the salt runs out at about {show(runs_out, 's', 3)}"
+            yield Row(name, ratio, "", "warn", advice)
         else:
-            end = "the step's end" if case.operation.steps[n].until.duration else "the thickness is reached"
-            advice = (
-                f"the salt at the metal runs out after about {show(runs_out, 's', 3)}, before {end}; {choose}"
-            )
-            stops = case.operation.steps[n].until.duration is not None
+            stops = step.until.duration is not None or bool(step.until.when)
+            end = "the step's end" if stops else "the thickness is reached"
+            after = show(runs_out, "s", 3)
+            advice = f"the salt at the {where} runs out after about {after}, before {end}; {choose}"
             yield Row(name, ratio, "", "warn" if stops else "refuse", advice)
 
 
 def steady_state(case: Case, cell: Stack, steps: list[PlannedStep]) -> Iterator[Row]:
     """Concentration at the metal, voltages, and how much of both lies inside the interface."""
     yield Row("charge-transfer number i0 / limiting current", cell.i0 / cell.limit)
-    carried = [step.current for step in steps if step.current < cell.limit and step.current != 0.0]
+    carried = [
+        step.current for step in steps if cell.stripping_limit < step.current < cell.limit and step.current
+    ]
     if not carried:
         return
     i = max(carried, key=abs)
@@ -228,7 +233,7 @@ def growth(case: Case, steps: list[PlannedStep]) -> Iterator[Row]:
     delta, layers, planned = case.phase_field.interface_width, case.geometry.layers, plan.planned_growth(case)
     crest, trough = surface_extent(case.geometry)
     tip = crest + planned.highest * (case.mesh.tip_margin if case.geometry.features else 1.0)
-    yield Row("planned time", sum(step.duration for step in steps), "s")
+    yield Row("planned time", sum(one.duration for _, one in plan.sequence(case, steps)), "s")
     yield Row("planned charge, both ways", planned.path * case.metal.z * F / case.metal.value("V_m"), "C/m^2")
     yield Row("planned growth, at most", planned.highest, "m")
     room = sum(layer.thickness for layer in layers[1:]) - ROOM_ABOVE_CREST * delta
@@ -252,7 +257,7 @@ def cost(case: Case, steps: list[PlannedStep]) -> Iterator[Row]:
     """Time steps, unknowns, memory and wall time, to a factor of two."""
     h, path = plan.cell_size(case), plan.planned_growth(case).path
     speed = TIP_SPEED if case.geometry.features else 1.0
-    count = STARTING_STEPS * len(steps) + speed * path / (case.time.front_travel * case.l)
+    count = STARTING_STEPS * len(case.operation.sequence) + speed * path / (case.time.front_travel * case.l)
     width = case.geometry.width or 0.0
     x = (np.arange(1000) + 0.5) / 1000 * width
     band = plan.fine_band(case)

@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, get_args, get_origin
 
 from fem_sei.case.quantity import quantity_of
-from fem_sei.case.reader import key_of, tables_of
+from fem_sei.case.reader import choices, key_of, tables_of
 from fem_sei.case.rules import NEEDED, OPTIONAL
 from fem_sei.case.schema import Case, Table
 from fem_sei.materials.catalogue import FLAGS, KINDS, PROPERTIES, properties_of
@@ -38,7 +38,10 @@ def _entries(table: Table, prefix: str) -> Iterator[tuple[str, str]]:
             yield from _entries(value, f"{key}.")
         elif isinstance(value, list):
             for n, entry in enumerate(value):
-                yield from _entries(entry, f"{key}[{n}].")
+                if isinstance(entry, Table):
+                    yield from _entries(entry, f"{key}[{n}].")
+                else:
+                    yield f"{key}[{n}]", entry.text
         elif quantity := quantity_of(field):
             unit = quantity.dimension.unit
             plain, readable = f"{number(value, 10)} {unit}", show(value, unit, 6)
@@ -85,14 +88,15 @@ def _takes(field: Any) -> str:
     quantity, annotation = quantity_of(field), field.annotation
     if quantity:
         words = quantity.dimension.noun.split(" ", 1)[1]
-    elif get_origin(annotation) is Literal:
-        words = " | ".join(str(choice) for choice in get_args(annotation))
+    elif allowed := choices(annotation):
+        words = " | ".join(str(choice) for choice in allowed)
     else:
         plain = {str: "text", bool: "true | false", int: "number", float: "number"}
-        words = plain.get(annotation, "table" if get_origin(annotation) is dict else "number")
+        plain_of = {dict: "table", list: "text or list of texts"}
+        words = plain.get(annotation, plain_of.get(get_origin(annotation), "number"))
     if field.is_required():
         return f"{words}, required"
-    if field.default is None or field.default in ({}, ""):
+    if field.default is None or field.default in ({}, "", []):
         return f"{words}, optional"
     default = show(field.default, quantity.dimension.unit, 6) if quantity else json.dumps(field.default)
     return f"{words}, default {default}"

@@ -89,8 +89,13 @@ class Stack:
     def depletion_time(self, i: float) -> float:
         """Time (s) until the salt at the metal runs out: Sand's time of the layer that cannot carry `i`.
 
-        The layers below it are taken as steady. Infinite below the limiting current.
+        The layers below it are taken as steady. Infinite below the limiting current. For a stripping current
+        the salt at the counter electrode counts, that of the outermost layer.
         """
+        if i < 0.0:
+            outer = self.layers[-1]
+            spent = transport.sand_time(outer.D, self.c0, -i, outer.t_plus, self.z)
+            return float(spent) if i < self.stripping_limit else math.inf
         c = self.c0
         for n, layer in enumerate(self.layers):
             drop = (1.0 - layer.t_plus) * layer.thickness / layer.D * i / (self.z * F)
@@ -145,16 +150,18 @@ class PlannedStep:
 
 
 def planned_steps(case: Case, stack: Stack, V_m: float) -> list[PlannedStep]:
-    """The steps of a case, whose metal has the molar volume `V_m` (m^3/mol)."""
-    return [_planned(step, stack, V_m) for step in case.operation.steps]
+    """The steps of a case as they are written down (``operation.places``: those of a cycle once), whose metal
+    has the molar volume `V_m` (m^3/mol). Conditions (``until.when``) are not foreseen."""
+    return [_planned(step, stack, V_m) for _, step in case.operation.places]
 
 
 def _planned(step: Step, stack: Stack, V_m: float) -> PlannedStep:
     current = stack.current(step.potential) if step.current_density is None else step.current_density
-    if step.until.duration is not None:
-        return PlannedStep(current, step.until.duration)
-    speed = float(front_speed(current, V_m, stack.z))
-    return PlannedStep(current, step.until.thickness / speed + 0.5 * step.ramp)
+    ends = [] if step.until.duration is None else [step.until.duration]
+    if step.until.thickness is not None:
+        speed = float(front_speed(current, V_m, stack.z))
+        ends.append(step.until.thickness / speed + 0.5 * step.ramp)
+    return PlannedStep(current, min(ends))
 
 
 def surface_extent(geometry: Geometry) -> tuple[float, float]:

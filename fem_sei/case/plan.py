@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from fem_sei.case.estimates import PlannedStep, planned_steps, stack
-from fem_sei.case.schema import Case
+from fem_sei.case.schema import Case, Step
 from fem_sei.closed_form.kinetics import front_speed
 
 PADDING = 2.0  # fine on either side of the front, in interface widths: xi there is 3e-4 or 1 - 3e-4
@@ -35,6 +35,12 @@ def _steps(case: Case) -> list[PlannedStep]:
     return planned_steps(case, stack(case, case.metal, case.ion_conductors), case.metal.value("V_m"))
 
 
+def sequence(case: Case, planned: list[PlannedStep]) -> list[tuple[Step, PlannedStep]]:
+    """The steps as they are taken, cycles repeated, with their plans (``planned``: those written down)."""
+    plans = {id(step): plan for (_, step), plan in zip(case.operation.places, planned, strict=True)}
+    return [(step, plans[id(step)]) for step in case.operation.sequence]
+
+
 def largest_current(case: Case) -> float:
     """Largest current density (A/m^2) that is planned; for a potential the steady one."""
     return max(abs(step.current) for step in _steps(case))
@@ -50,12 +56,13 @@ def planned_growth(case: Case) -> Growth:
     """Mean thickness over the steps; for a potential what the steady current of the fresh stack grows."""
     V_m = case.metal.value("V_m")
     height = low = high = path = before = 0.0
-    for step, planned in zip(case.operation.steps, _steps(case), strict=True):
+    for step, planned in sequence(case, _steps(case)):
         gain = step.until.thickness
-        if gain is None:
+        if step.until.duration is not None:
             ramp = min(step.ramp, planned.duration)
             charge = planned.current * (planned.duration - ramp / 2) + before * ramp / 2
-            gain = float(front_speed(charge, V_m, case.metal.z))
+            in_time = float(front_speed(charge, V_m, case.metal.z))
+            gain = in_time if gain is None else min(gain, in_time, key=abs)
         before = planned.current
         height += gain
         low, high, path = min(low, height), max(high, height), path + abs(gain)

@@ -6,6 +6,7 @@ be read (attributes that cannot are absent), so that the rules can still look at
 
 from collections.abc import Mapping, Sequence
 from functools import cache
+from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
 from annotated_types import MinLen
@@ -68,8 +69,8 @@ def expected(field: FieldInfo) -> str:
     quantity = quantity_of(field)
     if quantity:
         return f"needs {quantity.dimension.needs}"
-    if choices := _choices(_annotation(field)):
-        return f"needs {_either(choices)}"
+    if words := choices(_annotation(field)):
+        return f"needs {_either(words)}"
     meaning = field.description or tables_of(field.annotation)[0].__doc__
     return meaning[0].lower() + meaning[1:].split(". ")[0].rstrip(".")
 
@@ -104,9 +105,12 @@ def _read_value(field: FieldInfo, value: Any, place: Place, problems: list[Probl
 
 
 def _read_entry(tables: list[type[Table]], value: Any, place: Place, problems: list[Problem]) -> Table:
-    """One entry of a list of tables; of several types of table the key `kind` tells which."""
+    """One entry of a list of tables; of several types of table the key `kind` tells which, or its keys."""
     if len(tables) == 1 or not isinstance(value, Mapping):
         return read(tables[0], value, place, problems)
+    if "kind" not in tables[0].model_fields:
+        likely = max(tables, key=lambda table: len(table.model_fields.keys() & value.keys()))
+        return read(likely, value, place, problems)
     by_kind = {get_args(table.model_fields["kind"].annotation)[0]: table for table in tables}
     kind = value.get("kind")
     if isinstance(kind, str) and kind in by_kind:
@@ -160,7 +164,7 @@ def _read_leaf(annotation: Any, value: Any, place: Place, problems: list[Problem
 
 
 def _is_in(part: Any, value: Any) -> bool:
-    return isinstance(value, Mapping) and part in value
+    return part in value if isinstance(value, Mapping) else isinstance(value, list) and isinstance(part, int)
 
 
 def _message(annotation: Any, fault: Mapping[str, Any]) -> str:
@@ -168,8 +172,8 @@ def _message(annotation: Any, fault: Mapping[str, Any]) -> str:
     kind, context = fault["type"], fault.get("ctx", {})
     if kind == "value_error":
         return str(context["error"])
-    if choices := _choices(annotation):
-        return _needs_one_of(choices, fault["input"])
+    if allowed := choices(annotation):
+        return _needs_one_of(allowed, fault["input"])
     if get_origin(annotation) is dict:
         return "needs a text, a number, true or false" if fault["loc"] else "needs a table of keys"
     if kind == "string_pattern_mismatch":
@@ -184,18 +188,22 @@ def _message(annotation: Any, fault: Mapping[str, Any]) -> str:
     return fault["msg"]
 
 
-def _choices(annotation: Any) -> list[Any]:
-    return list(get_args(annotation)) if get_origin(annotation) is Literal else []
+def choices(annotation: Any) -> list[Any]:
+    """What a Literal, or a Literal or None, allows; nothing for other types."""
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    parts = [part for part in get_args(annotation) if part is not NoneType]
+    return choices(parts[0]) if len(parts) == 1 and NoneType in get_args(annotation) else []
 
 
-def _needs_one_of(choices: list[Any], given: Any) -> str:
-    hint = did_you_mean(given, map(str, choices)) if len(choices) > 1 else ""
-    return f"needs {_either(choices)}" + (f".{hint}" if hint else "")
+def _needs_one_of(allowed: list[Any], given: Any) -> str:
+    hint = did_you_mean(given, map(str, allowed)) if len(allowed) > 1 else ""
+    return f"needs {_either(allowed)}" + (f".{hint}" if hint else "")
 
 
-def _either(choices: list[Any]) -> str:
+def _either(allowed: list[Any]) -> str:
     """ "1 or 2"."""
-    words = [shown(choice) for choice in choices]
+    words = [shown(choice) for choice in allowed]
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 

@@ -177,11 +177,40 @@ def interface_is_thinner_than_what_it_resolves(case: Case) -> Iterator[Problem]:
         yield Problem(WIDTH, f"is larger than {' and '.join(smaller)}; choose at most {choose}")
 
 
+def literature_model_has_what_it_needs(case: Case) -> Iterator[Problem]:
+    place: Place = ("phase_field", "interface_mobility")
+    if case.phase_field.formulation != "chen2015":
+        if case.phase_field.interface_mobility is not None:
+            yield Problem(place, "goes only with formulation = chen2015")
+        return
+    if case.phase_field.interface_mobility is None:
+        message = 'is missing: chen2015 needs an interface mobility (like "2.5e-6 m^3/(J*s)")'
+        yield Problem(place, message, about_key=True)
+    if case.operation.counter != "reservoir":
+        yield Problem(("operation", "counter"), "chen2015 has no closed cell; it needs reservoir")
+    if case.operation.counter_electrode != "uniform_current":
+        yield Problem(("operation", "counter_electrode"), "chen2015 needs uniform_current, or a potential")
+    try:
+        metal = material(case, case.geometry.layers[0].material)
+    except KeyError:
+        return
+    if metal is not None and metal.kind == METAL and "resistivity" not in metal:
+        yield Problem(("geometry", "layers", 0, "material"), "has no resistivity, which chen2015 needs")
+
+
 # Operation and time
 
 
 def step_gives_what_its_mode_needs(case: Case, place: Place, step: Step) -> Iterator[Problem]:
     mode = case.operation.mode
+    if mode is None:
+        drives = (step.current_density, step.potential)
+        if drives == (None, None):
+            message = 'needs current_density = "10 A/m^2" (zero rests) or potential = "-50 mV"'
+            yield Problem(place, message)
+        elif None not in drives:
+            yield Problem((*place, "potential"), "does not go with a current_density in the same step")
+        return
     needed, other = ("current_density", "potential")
     if mode == "potentiostatic":
         needed, other = other, needed
@@ -193,10 +222,9 @@ def step_gives_what_its_mode_needs(case: Case, place: Place, step: Step) -> Iter
 
 def growth_has_the_sign_of_the_current(case: Case, place: Place, step: Step) -> Iterator[Problem]:
     target = step.until.thickness
-    drive = step.current_density if case.operation.mode == "galvanostatic" else step.potential
-    if target is None or drive is None:
+    if target is None or (step.current_density is None) == (step.potential is None):
         return
-    grows = drive if case.operation.mode == "galvanostatic" else -drive
+    grows = -step.potential if step.current_density is None else step.current_density
     place = (*place, "until", "thickness")
     if target == 0.0:
         yield Problem(place, "needs a length other than zero")
@@ -260,18 +288,19 @@ RULES: tuple[Rule, ...] = (
     interface_is_thinner_than_what_it_resolves,
     time_steps_are_in_order,
     coarse_mesh_is_coarser,
+    literature_model_has_what_it_needs,
 )
 RULES_OF_ENTRIES: dict[Place, tuple[Rule, ...]] = {
     ("geometry", "layers"): (layer_has_its_own_name, layer_has_a_material_of_its_kind),
     ("geometry", "features"): (bump_stands_free, wave_fits_the_width),
-    ("operation", "steps"): (
-        step_gives_what_its_mode_needs,
-        growth_has_the_sign_of_the_current,
-        ramp_ends_before_the_step,
-        current_without_end_is_below_the_limit,
-    ),
     ("variants",): (variant_has_its_own_name,),
 }
+RULES_OF_STEPS: tuple[Rule, ...] = (  # also of those within a cycle
+    step_gives_what_its_mode_needs,
+    growth_has_the_sign_of_the_current,
+    ramp_ends_before_the_step,
+    current_without_end_is_below_the_limit,
+)
 
 
 def _applications(case: Case) -> Iterator[tuple[Rule, tuple[Any, ...]]]:
@@ -282,4 +311,7 @@ def _applications(case: Case) -> Iterator[tuple[Rule, tuple[Any, ...]]]:
             entries = getattr(entries, part, ())
         for n, entry in enumerate(entries):
             yield from ((rule, ((*place, n), entry)) for rule in rules)
+    if isinstance(getattr(getattr(case, "operation", None), "steps", None), list):
+        for place, step in case.operation.places:
+            yield from ((rule, (("operation", *place), step)) for rule in RULES_OF_STEPS)
     yield from ((rule, ()) for rule in RULES)

@@ -7,8 +7,19 @@ are plain numbers. What must hold between keys is in `rules.py`, whether the run
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
+from fem_sei.case import condition
+from fem_sei.case.condition import Condition
 from fem_sei.case.quantity import (
     Concentration,
     CurrentDensity,
@@ -16,6 +27,7 @@ from fem_sei.case.quantity import (
     Length,
     PositiveCurrentDensity,
     PositiveDuration,
+    PositiveInterfaceMobility,
     PositiveLength,
     Potential,
     SurfaceEnergy,
@@ -116,6 +128,10 @@ class PhaseField(Table):
 
     interface_width: PositiveLength
     """Width delta = 4 l of the profile xi = [1 - tanh(x/2l)]/2."""
+    formulation: Literal["conservative", "chen2015"] = "conservative"
+    """The equations: those of this program, or those of the literature for comparison only."""
+    interface_mobility: PositiveInterfaceMobility | None = None
+    """L_s of chen2015: how fast the profile recovers and curved fronts flatten."""
 
 
 class Mesh(Table):
@@ -144,43 +160,95 @@ class Kinetics(Table):
     """Concentration at which i0 holds; by default that of [conditions]."""
 
 
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
+
+
+StopCondition = Annotated[
+    Condition, PlainValidator(condition.read), PlainSerializer(lambda found: found.text)
+]
+CONDITION = {"type": "string", "pattern": r"^\s*\w+\s*[<>]\s*\S", "examples": ["roughness > 1 um"]}
+StopConditions = Annotated[
+    list[StopCondition],
+    BeforeValidator(_as_list),
+    WithJsonSchema({"anyOf": [CONDITION, {"type": "array", "items": CONDITION}]}),
+]
+
+
 class Until(Table):
-    """Stop condition of a step: give one of the two."""
+    """When a step ends: at the first of what is given."""
 
     duration: PositiveDuration | None = None
-    """The step lasts so long."""
+    """The step lasts so long at most."""
     thickness: Length | None = None
     """Mean thickness grown in the step, negative for stripping."""
+    when: StopConditions = []
+    """Conditions, one or a list: a column of the history compared with a value, "cell_voltage < -200 mV"."""
 
     @model_validator(mode="after")
-    def one_of_two(self) -> "Until":
-        if (self.duration is None) == (self.thickness is None):
-            raise ValueError('needs one of duration = "10 s" or thickness = "0.3 um"')
+    def ends_for_certain(self) -> "Until":
+        if self.duration is None and self.thickness is None:
+            needed = 'duration = "10 s" or thickness = "0.3 um"'
+            never = ": the condition alone may never be met" if self.when else ""
+            raise ValueError(f"needs one of {needed}{never}")
         return self
 
 
 class Step(Table):
-    """One step of operation."""
+    """One step of operation, with a current density or a potential."""
 
     current_density: CurrentDensity | None = None
-    """Galvanostatic: positive deposits, negative strips, zero rests."""
+    """Positive deposits, negative strips, zero rests."""
     potential: Potential | None = None
-    """Potentiostatic: potential of the metal against the counter electrode; negative deposits."""
+    """Potential of the metal against the counter electrode; negative deposits."""
     until: Until
     """Stop condition, { duration = "10 s" } or { thickness = "0.3 um" }."""
     ramp: Duration = 0.0
-    """Time over which the value changes linearly from that of the step before (from zero at first)."""
+    """Time over which the value changes linearly from what it was (from zero at first)."""
+
+
+class Cycle(Table):
+    """Steps that are repeated: pulses, or plating and stripping in turn."""
+
+    repeat: Annotated[int, Field(ge=1, le=10_000)]
+    """How often the steps are taken, one after the other."""
+    steps: list[Step] = Field(min_length=1)
+    """The steps."""
 
 
 class Operation(Table):
     """What is done to the cell."""
 
-    mode: Literal["galvanostatic", "potentiostatic"]
-    """Whether the current or the potential is given."""
+    mode: Literal["galvanostatic", "potentiostatic"] | None = None
+    """Not needed: all steps must give the current density, or the potential, if it is given."""
     counter: Literal["reservoir", "closed"] = "reservoir"
     """Far end: at fixed concentration, or a counter electrode that conserves the salt."""
-    steps: list[Step] = Field(min_length=1)
+    counter_electrode: Literal["uniform_current", "equipotential"] = "uniform_current"
+    """Where a current is given: the same current density all over the far end, or the same potential."""
+    steps: list[Step | Cycle] = Field(min_length=1)
     """Steps, one after the other."""
+    stop: StopConditions = []
+    """Conditions that end the whole run, in whichever step, such as "roughness > 1 um"."""
+
+    @property
+    def places(self) -> list[tuple[tuple[str | int, ...], Step]]:
+        """Every step that is written down, once, with its place below [operation]."""
+        found: list[tuple[tuple[str | int, ...], Step]] = []
+        for n, entry in enumerate(self.steps):
+            inner = getattr(entry, "steps", None)
+            if inner is None:
+                found.append((("steps", n), entry))
+            else:
+                found += [(("steps", n, "steps", m), step) for m, step in enumerate(inner)]
+        return found
+
+    @property
+    def sequence(self) -> list[Step]:
+        """The steps as they are taken."""
+        taken: list[Step] = []
+        for entry in self.steps:
+            taken += entry.steps * entry.repeat if isinstance(entry, Cycle) else [entry]
+        return taken
 
 
 class Time(Table):

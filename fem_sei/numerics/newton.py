@@ -12,6 +12,7 @@ from dolfinx.fem.petsc import assemble_matrix, assemble_vector, create_matrix
 from mpi4py import MPI
 from petsc4py import PETSc
 
+from fem_sei.numerics.bordered import Border
 from fem_sei.numerics.compat import petsc_option_used
 from fem_sei.numerics.linear import insert_options, remove_options
 
@@ -62,6 +63,8 @@ class BlockNewton:
     balances are then as good as with a direct solver, without the iterations that would take.
 
     ``damping``: the update of all fields but the first is scaled down where its largest entry exceeds it.
+
+    ``border``: a scalar unknown and its equation, solved together with the fields (see `Border`).
     """
 
     def __init__(
@@ -74,8 +77,9 @@ class BlockNewton:
         profile: dict[str, object],
         user_options: dict[str, object],
         damping: float,
+        border: Border | None = None,
     ):
-        self.u, self.bcs, self.fields, self.damping = u, bcs, fields, damping
+        self.u, self.fields, self.damping, self.border = u, fields, damping, border
         self.F = fem.form(residual)
         # expand_derivatives first: otherwise DOLFINx 0.9 mis-binds coefficients of a re-used Jacobian
         self.J = fem.form(
@@ -91,8 +95,7 @@ class BlockNewton:
         self.A.setBlockSize(self.bs)
         self.b = u.x.petsc_vec.duplicate()
         self.x = u.x.petsc_vec.duplicate()
-        self._bc_rows = [self._owned_rows(bc) for bc in bcs]
-        self.reactions = [0.0] * len(bcs)
+        self.fix(bcs)
         self.update, self.linear_iterations = np.inf, 0
         self.sums = np.zeros(len(fields))
         self._options = insert_options(prefix, profile, user_options)
@@ -102,6 +105,12 @@ class BlockNewton:
             (self.b.duplicate(), self.b.duplicate()) for _ in fields
         ]
         self.snes = self._build(prefix)
+
+    def fix(self, bcs: list[fem.DirichletBC]) -> None:
+        """Change which values are fixed, from the next solve on."""
+        self.bcs = bcs
+        self._bc_rows = [self._owned_rows(bc) for bc in bcs]
+        self.reactions = [0.0] * len(bcs)
 
     def _owned_rows(self, bc: fem.DirichletBC) -> np.ndarray:
         rows, owned = bc.dof_indices()
@@ -144,6 +153,8 @@ class BlockNewton:
             values[rows] = 0.0
         self.sums = values[: self.owned].reshape(-1, self.bs).sum(axis=0)
         self.sums = self.comm.allreduce(self.sums)
+        if self.border and self.border.active:
+            self.border.evaluate()
         self.timings["residual"] += time.perf_counter() - started
 
     def _assemble_jacobian(self, _snes: PETSc.SNES, x: PETSc.Vec, A: PETSc.Mat, _P: PETSc.Mat) -> None:
@@ -155,6 +166,8 @@ class BlockNewton:
         assemble_matrix(A, self.J, self.bcs)
         A.assemble()
         self._fresh = True
+        if self.border and self.border.active:
+            self.border.linearise(self._bc_rows)
         self.timings["jacobian"] += time.perf_counter() - started
 
     def _maximum(self, local: np.ndarray) -> np.ndarray:
@@ -195,23 +208,38 @@ class BlockNewton:
         self._solve_started = time.perf_counter()
         self.timings["preconditioner"] += self._solve_started - started
 
-    def _after_linear_solve(self, _ksp: PETSc.KSP, rhs: PETSc.Vec, update: PETSc.Vec) -> None:
-        """Balance the last updates of an inexact solve; damp large ones."""
+    def _after_linear_solve(self, ksp: PETSc.KSP, rhs: PETSc.Vec, update: PETSc.Vec) -> None:
+        """Add the scalar unknown's part; balance the last updates of an inexact solve; damp large ones."""
+        border, change = self.border if self.border and self.border.active else None, 0.0
+        if border:
+            border.solve_column(ksp)
+            change = border.step(update)
+            update.axpy(change, border.z)
         self.timings["linear_solve"] += time.perf_counter() - self._solve_started
         values = np.abs(update.array_r.reshape(-1, self.bs))
         local = values.max(axis=0) if values.size else np.zeros(self.bs)
         largest = self._maximum(local)
-        self.update = float(largest.max())
+        self.update = max(float(largest.max()), abs(change))
+        scale = 1.0
         if self._inexact and self.balancing is not None and self.update < BALANCE:
+            if border:
+                rhs = rhs.copy()
+                rhs.axpy(change, border.b)
             self._balance(rhs, update)
+            if border:
+                rhs.destroy()
         elif largest[1:].max() > self.damping:
-            update.scale(self.damping / largest[1:].max())
+            scale = self.damping / largest[1:].max()
+            update.scale(scale)
+        if border:
+            border.p.value += scale * change
 
     def _converged(self, snes: PETSc.SNES, iteration: int, norms: tuple[float, float, float]) -> int:
         reasons = PETSc.SNES.ConvergedReason
         if not np.isfinite(norms[2]):
             return reasons.DIVERGED_FNORM_NAN
         balanced = (np.abs(self.sums) <= self.tolerances.imbalance).all()
+        balanced = balanced and (self.border is None or self.border.solved)
         if iteration > 0 and (
             self.update <= STAGNATION or (balanced and self.update <= self.tolerances.update)
         ):
@@ -263,3 +291,5 @@ class BlockNewton:
             *[vector for pair in self._columns for vector in pair],
         ):
             thing.destroy()
+        if self.border:
+            self.border.close()

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+PATIENCE = 16  # tries to land on an event before it is bisected
+
 
 def bdf_coefficients(dt: float, dt_old: float | None) -> tuple[float, float, float]:
     """Weights (a0, a1, a2) of d u/dt ~ a0 u_new + a1 u_old + a2 u_older at the new time.
@@ -118,3 +120,43 @@ class StepControl:
         )
         self.dt = dt * factor
         return self.dt >= self.dt_min
+
+
+class Landing:
+    """Finds the step that ends where the first of several quantities falls below zero (Illinois method).
+
+    ``aim`` is the step to try next. The secant through the ends of a bracket is followed; the value at an end
+    that stays is halved, so that both ends close in (Dowell and Jarratt, BIT 11 (1971) 168); what jumps is
+    bisected in the end. A step ends at most ``tolerance`` (part of it) behind the event, not before.
+    """
+
+    def __init__(self, dt: float, left: np.ndarray, located: np.ndarray, tolerance: float):
+        """``left``: what was left to each event before the step ``dt``; only those ``located`` count."""
+        self.aim, self.tolerance, self.located = dt, tolerance, located
+        self.ends, self.left = [0.0, dt], [left, left]  # of the bracket: too short, too long
+        self.weights, self.last, self.tries = [1.0, 1.0], -1, 0
+
+    def reached(self, dt: float, left: np.ndarray) -> bool:
+        """Take note of a step that was tried; True if it is the one to keep."""
+        passed = int(((left < 0) & (self.left[0] >= 0) & self.located).any())
+        self.ends[passed], self.left[passed], self.weights[passed] = dt, left, 1.0
+        if passed == self.last:
+            self.weights[1 - passed] /= 2
+        self.last, self.tries = passed, self.tries + 1
+        low, high = self.ends
+        root = self._secant(1.0, 1.0)
+        near = self.tolerance * max(root, self.tolerance * high)
+        if passed and (high - root <= near or high - low <= self.tolerance * high):
+            return True
+        if self.tries > 3 * PATIENCE:  # rounding decides: as good as it gets
+            return True
+        self.aim = min(self._secant(*self.weights) + near / 2, high)
+        if self.tries > PATIENCE:
+            self.aim = (low + high) / 2
+        return False
+
+    def _secant(self, *weights: float) -> float:
+        """The first zero of the straight lines through the ends of the bracket."""
+        between = self.located & (self.left[0] >= 0) & (self.left[1] < 0)
+        low, high = (weight * left[between] for weight, left in zip(weights, self.left, strict=True))
+        return self.ends[0] + (self.ends[1] - self.ends[0]) * (low / (low - high)).min(initial=1.0)

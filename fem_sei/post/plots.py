@@ -215,5 +215,6 @@ def _loggable(values: np.ndarray) -> np.ndarray:
 
 
 def _is_driven_by_current(run: Run) -> bool:
-    operation = run.manifest.get("case", {}).get("operation", {})
-    return operation.get("mode", "galvanostatic") == "galvanostatic"
+    steps = run.manifest.get("case", {}).get("operation", {}).get("steps", [])
+    steps = [inner for step in steps for inner in step.get("steps", [step])]
+    return all(step.get("potential") is None for step in steps)

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 from dolfinx import fem
 from mpi4py import MPI
 
+from fem_sei.case.condition import Condition
 from fem_sei.case.schema import Case
 from fem_sei.numerics.newton import NewtonFailure
-from fem_sei.numerics.time import Levels, StepControl, bdf_coefficients, error_fraction, integrate_rate
+from fem_sei.numerics.time import (
+    Landing,
+    Levels,
+    StepControl,
+    bdf_coefficients,
+    error_fraction,
+    integrate_rate,
+)
+from fem_sei.studies.operation import Position, Segment, segments
 from fem_sei.studies.plating import PlatingModel
 
 PSI_TOLERANCE = 0.05  # error of the front position per step, in l
@@ -20,14 +29,15 @@ LOG_C_TOLERANCE = 0.005  # error of ln c per step
 BOUNDS = (-0.05, 1.05)  # of xi: outside, a step is rejected
 SPEED_FLOOR = 1e-3  # of the speed that rebuilds the profile when all rests, in L0/t0
 FIRST_STEP, SMALLEST_STEP = 1e-3, 1e-6  # travel of the front in l at the largest planned current
-TOO_FAR = 1e-6  # part of a step by which a thickness may be passed
+TOO_FAR = 1e-6  # part of a step by which an event may be passed
 SMALLEST_STAGE = 1e-3  # of a jump that the first step cannot take at once
 LANDING = 1e-9  # relative distance at which a target has been reached
 STATE = (  # attributes of a March that decide how it goes on, beside its fields and its levels
     *("time", "number", "rejected", "dt_old", "applied", "fastest", "salt_start"),
-    *("charge", "charge_old", "current", "current_old", "salt_gain", "salt_gain_old"),
-    *("index", "start", "metal"),
+    *("charge", "charge_old", "current", "salt_gain", "salt_gain_old"),
 )
+
+Row = dict[str, float | int]
 
 
 class GaveUp(RuntimeError):
@@ -41,7 +51,7 @@ class GaveUp(RuntimeError):
 
 @dataclass
 class StepReport:
-    """What is known of an accepted step, in the model's units."""
+    """What is known of a step, in the model's units; ``row``: its line of the history (SI)."""
 
     number: int
     time: float
@@ -52,49 +62,8 @@ class StepReport:
     fastest: float
     newton: int
     linear: int
-    fraction: float
-
-
-@dataclass(frozen=True)
-class Segment:
-    """One step of the operation: from a value to a value over a ramp, until a time or a thickness gained."""
-
-    start_value: float
-    value: float
-    ramp: float
-    duration: float | None
-    thickness: float | None
-
-    def at(self, elapsed: float) -> float:
-        """Current or potential ``elapsed`` after the start."""
-        if elapsed >= self.ramp:
-            return self.value
-        return self.start_value + (self.value - self.start_value) * elapsed / self.ramp
-
-
-def segments(case: Case, model: PlatingModel) -> list[Segment]:
-    """The operation in the model's units; a thickness at a given current becomes a time."""
-    galvanostatic = case.operation.mode == "galvanostatic"
-    s, before, found = model.scales, 0.0, []
-    for step in case.operation.steps:
-        value = step.current_density / s.current if galvanostatic else step.potential / s.potential
-        ramp = step.ramp / s.time
-        duration = None if step.until.duration is None else step.until.duration / s.time
-        thickness = None if step.until.thickness is None else step.until.thickness / s.length
-        if galvanostatic and thickness is not None:
-            duration, thickness = _time_to_grow(thickness, before, value, ramp), None
-        found.append(Segment(before, value, ramp, duration, thickness))
-        before = value
-    return found
-
-
-def _time_to_grow(thickness: float, before: float, value: float, ramp: float) -> float:
-    """Duration in which a current (in units of speed) with a ramp deposits a thickness."""
-    ramped = (before + value) / 2 * ramp
-    if (thickness - ramped) * value >= 0:
-        return ramp + (thickness - ramped) / value
-    slope = (value - before) / ramp  # reached while still ramping: before t + slope t^2/2 = thickness
-    return (-before + np.sign(thickness) * np.sqrt(before**2 + 2 * slope * thickness)) / slope
+    fraction: float = 0.0
+    row: Row | None = None
 
 
 class March:
@@ -103,7 +72,9 @@ class March:
     def __init__(self, case: Case, model: PlatingModel, milestones: Callable[[float], float]):
         """``milestones(t)``: the next time after t that a step must end at (output), in the model's units."""
         self.model, self.milestones = model, milestones
-        self.plan = segments(case, model)
+        self.plan = segments(case, model.scales)
+        self.position = Position()
+        self.stopped: Condition | None = None  # what ended the run before its last step
         self.tolerance, self.travel = case.time.tolerance, case.time.front_travel
         s = model.scales
         self.first = case.time.initial_step / s.time if case.time.initial_step else FIRST_STEP * model.l
@@ -112,26 +83,34 @@ class March:
             dt_min=case.time.min_step / s.time if case.time.min_step else SMALLEST_STEP * model.l,
             dt_max=case.time.max_step / s.time if case.time.max_step else np.inf,
         )
-        self.levels = Levels()
+        self.levels, self.potentials = Levels(), Levels()  # of the fields, of phi_s
         self.time, self.number = 0.0, 0
         self.charge = self.charge_old = 0.0
-        self.current = self.current_old = 0.0
+        self.current = 0.0
         self.salt_gain = self.salt_gain_old = 0.0
         self.dt_old: float | None = None
         self.applied = 0.0  # current or potential of the last step
         self.rejected = 0
         self.salt_start = model.salt()
         self.fastest = self.speed_now = 0.0  # of the front: in the last accepted step, in the one under way
+        self.left = np.empty(0)  # to the events of the segment, at the last accepted step
+        self.row: Row | None = None  # of the last accepted step
+        # makes the line of the history of a solved step, which conditions look at; see `Observer`
+        self.measure: Callable[[StepReport], Row] = lambda report: {}
         self.older = fem.Function(model.space)  # the state before model.u2
         self.end = np.inf  # time at which all ends, whatever the last step of the operation says
-        self.index = 0  # step of the operation under way, the time and the metal gained when it began
-        self.start = self.metal = 0.0
+        self.finished = False
 
     def state(self) -> dict[str, Any]:
         """What a continued march needs to go on as if it had not stopped (JSON), beside ``fields``."""
         return {name: getattr(self, name) for name in STATE} | {
             "dt": self.control.dt,
             "times": self.levels.times,
+            "position": asdict(self.position),
+            "control": self.model.control,
+            "phi_s": [float(value[0]) for value in self.potentials.values],
+            "left": self.left.tolist(),
+            "row": self.row,
         }
 
     @property
@@ -145,87 +124,126 @@ class March:
             return
         for name in STATE:
             setattr(self, name, state[name])
-        self.control.dt = state["dt"]
-        times = state["times"]
-        for time, function in reversed(list(zip(times, self.fields.values(), strict=False))):
-            self.model.u.x.array[:] = function.x.array
-            self.levels.push(time, self.model.state())
-        under_way = self.plan[self.index : self.index + 1]
-        if under_way and under_way[0].at(self.time - self.start) != self.applied:  # another plan: a jump
-            self._start_anew()
+        self.control.dt, self.row = state["dt"], state["row"]
+        self.position, self.left = Position(**state["position"]), np.array(state["left"], dtype=float)
+        model = self.model
+        model.u.x.array[:], model.phi_s.value = model.u1.x.array, state["phi_s"][0]
+        if model.control != state["control"]:
+            model.impose(state["control"])
+        past = list(zip(state["times"], self.fields.values(), state["phi_s"], strict=False))
+        for time, function, phi_s in reversed(past):
+            model.u.x.array[:] = function.x.array
+            self.levels.push(time, model.state())
+            self.potentials.push(time, np.array([phi_s]))
+        at = self.position
+        if at.start is not None and at.index < len(self.plan):
+            segment = self._segment()
+            watched = len(self._smooth(segment))
+            if segment.at(self.time - at.start, at.value) != self.applied:  # another plan: a jump
+                self._start_anew()
+            if watched != len(self.left):
+                self.left = self._left(segment, self.row)
+
+    def _segment(self) -> Segment:
+        """The segment under way; the last one lasts until ``end``, whatever its own condition."""
+        at, segment = self.position, self.plan[self.position.index]
+        if at.index == len(self.plan) - 1 and np.isfinite(self.end):
+            start = self.time if at.start is None else at.start
+            return replace(segment, duration=self.end - start, thickness=None)
+        return segment
 
     def run(self) -> Iterator[StepReport]:
         """Take all steps. Raises GaveUp with the reason when the smallest step fails."""
-        continued = self.number > 0
-        if not continued:
+        self.finished = self.position.index >= len(self.plan)
+        if not self.levels.values:
             self._remember()
-        for index in range(self.index, len(self.plan)):
-            if self.time >= self.end * (1 - LANDING):
-                return
-            if not continued:
+        elif self.position.start is not None and not self.finished:
+            self._advance(self._segment(), self.row)  # it may have ended, or end elsewhere now
+        while not self.finished and self.time < self.end * (1 - LANDING):
+            if self.position.start is None:
+                self._begin(self._segment(), self.row)
+            segment = self._segment()
+            report = self._step(segment)
+            self.row = report.row
+            if segment.ramp and abs(self.time - self.position.start - segment.ramp) < LANDING * self.time:
                 self._start_anew()
-                self.index, self.start, self.metal = index, self.time, self.model.metal_gain()
-            start, metal, segment = self.start, self.metal, self.plan[index]
-            if index == len(self.plan) - 1 and np.isfinite(self.end):
-                segment = replace(segment, duration=self.end - start, thickness=None)
-            done = self._progress(segment, start, metal) if continued else 0.0
-            continued = False
-            while done < 1 - LANDING:
-                report = self._step(segment, start, metal)
-                done = self._progress(segment, start, metal)
-                if segment.ramp and abs(self.time - start - segment.ramp) < LANDING * self.time:
-                    self._start_anew()
-                report.fraction = (index + min(done, 1.0)) / len(self.plan)
-                yield report
+            report.fraction = self._advance(segment, self.row)
+            yield report
+
+    def _begin(self, segment: Segment, row: Row | None) -> None:
+        """Impose what the segment gives from here on; ``row``: of the step before."""
+        model = self.model
+        if segment.control != model.control:
+            self.applied = self.current if segment.control == "current" else model.cell_voltage()
+            shift = model.impose(segment.control)
+            self.levels.values[0][:, 2] += shift
+            self.potentials.values[0] += shift
+        self._start_anew()
+        self.position = Position(self.position.index, self.time, model.metal_gain(), self.applied)
+        self.left = self._left(segment, row, jumped=True)
 
     def _start_anew(self) -> None:
         """After a jump or a kink of what is imposed the past says nothing: backward Euler, a small step."""
         self.levels.forget()
+        self.potentials.forget()
         self.dt_old = None
         self.control.dt = min(self.first, self.control.dt)
 
-    def _progress(self, segment: Segment, start: float, metal: float) -> float:
-        if self.time >= self.end * (1 - LANDING):
+    def _advance(self, segment: Segment, row: Row) -> float:
+        """After an accepted step: the next segment if this one has ended; returns the part of all done."""
+        at, count = self.position, len(self.plan)
+        share = 0.0
+        if segment.longest is not None:
+            share = (self.time - at.start) / segment.longest
+        elif segment.thickness is not None:
+            share = (self.model.metal_gain() - at.metal) / segment.thickness
+        self.stopped = next((stop for stop in segment.stops if stop.distance(row[stop.column]) < 0), None)
+        ended = (segment.longest is not None and share >= 1 - LANDING) or bool((self.left < 0).any())
+        if self.stopped or (ended and at.index == count - 1):  # where it ended is kept for a restart
+            self.finished = True
             return 1.0
-        if segment.duration is not None:
-            return (self.time - start) / segment.duration
-        return (self.model.metal_gain() - metal) / segment.thickness * (1 + LANDING)
+        if ended:
+            self.position = Position(at.index + 1)
+        return (at.index + (1.0 if ended else min(share, 1.0))) / count
 
-    def _limits(self, segment: Segment, start: float, metal: float) -> tuple[float, float]:
+    def _left(self, segment: Segment, row: Row | None, jumped: bool = False) -> np.ndarray:
+        """What is left to each event of a segment: met below zero; nan where that says nothing.
+
+        ``jumped``: what is imposed changes now, and with it the columns that follow it.
+        """
+        left = []
+        if segment.ends_by_thickness:
+            gained = self.model.metal_gain() - self.position.metal
+            left.append(1 - gained / segment.thickness)
+        for condition in (*segment.conditions, *segment.stops):
+            known = row is not None and not (jumped and condition.smooth != "always")
+            left.append(condition.distance(row[condition.column]) if known else np.nan)
+        return np.array(left)
+
+    def _limits(self, segment: Segment) -> tuple[float, float]:
         """Next time to stop at, and the largest step."""
-        stop = np.inf if segment.duration is None else start + segment.duration
+        start, longest = self.position.start, segment.longest
+        stop = np.inf if longest is None else start + longest
         if segment.ramp and self.time < start + segment.ramp * (1 - LANDING):
             stop = min(stop, start + segment.ramp)
         stop = min(stop, self.end, self.milestones(self.time))
-        limit = self.travel * self.model.l / self.fastest if self.fastest else np.inf
-        if segment.thickness is not None and self.dt_old is not None:
-            left = segment.thickness - (self.model.metal_gain() - metal)
-            limit = min(limit, max(self._time_to_gain(left), self.control.dt_min))
-        return stop, limit
+        return stop, self.travel * self.model.l / self.fastest if self.fastest else np.inf
 
-    def _time_to_gain(self, left: float) -> float:
-        """Time in which the current, going on as over the last step, deposits ``left``."""
-        rate = self.current
-        if rate * left <= 0:
-            return np.inf
-        slope = (rate - self.current_old) / self.dt_old if len(self.levels.times) > 2 else 0.0
-        root = np.sqrt(max(rate**2 + 2 * slope * left, 0.0))
-        return 2 * left / (rate + np.sign(rate) * root)
-
-    def _step(self, segment: Segment, start: float, metal: float) -> StepReport:
-        model, landing = self.model, np.inf
-        before = model.metal_gain()
+    def _step(self, segment: Segment) -> StepReport:
+        model, landing = self.model, None
+        watched = segment.conditions or segment.stops
         while True:
-            stop, limit = self._limits(segment, start, metal)
-            dt = self.control.propose(self.time, stop, min(limit, landing))
+            stop, limit = self._limits(segment)
+            dt = landing.aim if landing else self.control.propose(self.time, stop, limit)
             new = stop if stop - (self.time + dt) <= 1e-12 * abs(self.time + dt) else self.time + dt
             dt = new - self.time
             try:
-                weights, iterations = self._solve(segment, start, dt, new)
+                weights, iterations = self._solve(segment, dt, new)
                 error = self._check(new)
             except (NewtonFailure, StateOutOfRange) as failure:
                 attempt = model.u.x.array.copy()
                 self._restore()
+                landing = None
                 self.rejected += 1
                 if not self.control.reject(dt):
                     self.control.dt = self.dt_old or self.first  # where a restart tries again
@@ -235,38 +253,40 @@ class March:
                 continue
             if error > 2.0 and dt > 4 * self.control.dt_min and self.dt_old is not None:
                 self._restore()
+                landing = None
                 self.rejected += 1
                 self.control.reject(dt, error)
                 continue
-            if segment.thickness is not None:
-                share = (segment.thickness - (before - metal)) / (model.metal_gain() - before)
-                if 0 < share < 1 - TOO_FAR:  # the thickness aimed at was passed: go back and land on it
-                    self._restore()
-                    landing = dt * share
-                    continue
-            break
-        self.control.accept(dt, error)
-        current, influx = model.terminal_current(), model.salt_influx()
-        charge = integrate_rate(current, self.charge, self.charge_old, weights)
-        gain = integrate_rate(influx, self.salt_gain, self.salt_gain_old, weights)
+            current, influx = model.terminal_current(), model.salt_influx()
+            charge = integrate_rate(current, self.charge, self.charge_old, weights)
+            gain = integrate_rate(influx, self.salt_gain, self.salt_gain_old, weights)
+            report = StepReport(
+                self.number + 1, new, dt, current, charge, gain, self.speed_now,
+                iterations, model.solver.linear_iterations,
+            )  # fmt: skip
+            if watched:
+                report.row = self.measure(report)
+            left = self._left(segment, report.row)
+            if landing is None and ((self.left > 0) & (left < 0) & self._smooth(segment)).any():
+                landing = Landing(dt, self.left, self._smooth(segment), TOO_FAR)
+            if landing is None or landing.reached(dt, left):
+                break
+            self._restore()
+        if landing is None:
+            self.control.accept(dt, error)
         self.charge_old, self.charge = self.charge, charge
-        self.current_old, self.current = self.current, current
         self.salt_gain_old, self.salt_gain = self.salt_gain, gain
-        self.time, self.dt_old, self.fastest = new, dt, self.speed_now
-        self.number += 1
+        self.current, self.left = current, left
+        self.time, self.dt_old, self.fastest, self.number = new, dt, self.speed_now, report.number
         self._remember()
-        return StepReport(
-            self.number,
-            new,
-            dt,
-            current,
-            charge,
-            gain,
-            self.fastest,
-            iterations,
-            model.solver.linear_iterations,
-            0.0,
-        )
+        report.row = report.row or self.measure(report)
+        return report
+
+    @staticmethod
+    def _smooth(segment: Segment) -> np.ndarray:
+        """Which events can be located, in the order of `_left`."""
+        conditions = [one.smooth != "never" for one in (*segment.conditions, *segment.stops)]
+        return np.array([True] * segment.ends_by_thickness + conditions, dtype=bool)
 
     def _remember(self) -> None:
         model = self.model
@@ -274,23 +294,24 @@ class March:
         model.u2.x.array[:] = model.u1.x.array
         model.u1.x.array[:] = model.u.x.array
         self.levels.push(self.time, model.state())
+        self.potentials.push(self.time, np.array([float(model.phi_s.value)]))
 
     def _restore(self) -> None:
         self.model.u.x.array[:] = self.model.u1.x.array
+        self.model.phi_s.value = self.potentials.values[0][0]
 
-    def _solve(
-        self, segment: Segment, start: float, dt: float, new: float
-    ) -> tuple[tuple[float, float, float], int]:
+    def _solve(self, segment: Segment, dt: float, new: float) -> tuple[tuple[float, float, float], int]:
         model = self.model
         weights = bdf_coefficients(dt, self.dt_old)
         model.a0.value, model.a1.value, model.a2.value = weights
-        value = segment.at(new - start)
-        model.set_imbalance(value if model.p.mode == "galvanostatic" else self.current)
+        value = segment.at(new - self.position.start, self.position.value)
+        model.set_imbalance(value if segment.control == "current" else self.current)
         guess = self.levels.extrapolate(new, order=1)
         bound = 20.0 * model.l
         psi = np.clip(guess[:, 0], -bound, bound)
         model.set_state(psi, guess[:, 1], guess[:, 2])
         model.u.x.scatter_forward()
+        model.phi_s.value = self.potentials.extrapolate(new, order=1)[0]
         model.drive(value)
         self.speed_now = model.prepare_step(psi, SPEED_FLOOR)
         try:
@@ -309,13 +330,13 @@ class March:
         the speed by which the profile is kept: that is taken anew at the end.
         """
         model, before, reached, stage, iterations = self.model, self.applied, 0.0, 0.25, 0
-        good = model.u1.x.array.copy()
-        model.u.x.array[:] = good
+        good, phi_s = model.u1.x.array.copy(), self.potentials.values[0][0]
+        model.u.x.array[:], model.phi_s.value = good, phi_s
         model.drive(before)
         model.prepare_step(psi, SPEED_FLOOR)
         while reached < 1:
             target = min(1.0, reached + stage)
-            model.u.x.array[:] = good
+            model.u.x.array[:], model.phi_s.value = good, phi_s
             model.drive(before + target * (value - before))
             try:
                 iterations += model.solver.solve()
@@ -325,7 +346,7 @@ class March:
                     raise
             else:
                 reached, stage = target, 1.5 * stage
-                good = model.u.x.array.copy()
+                good, phi_s = model.u.x.array.copy(), float(model.phi_s.value)
         self.speed_now = model.prepare_step(psi, SPEED_FLOOR)
         return iterations + model.solver.solve()
 

@@ -8,31 +8,12 @@ from typing import Any
 import numpy as np
 from mpi4py import MPI
 
+from fem_sei import columns
 from fem_sei.closed_form.kinetics import F
-from fem_sei.studies.march import March, StepReport
+from fem_sei.studies.march import March, Row, StepReport
 from fem_sei.studies.plating import PlatingModel
 
-COLUMNS = {
-    "step": "",
-    "time": "s",
-    "dt": "s",
-    "current_density": "A/m^2",
-    "cell_voltage": "V",
-    "charge": "C/m^2",
-    "deposited_thickness": "m",
-    "tip": "m",
-    "valley": "m",
-    "roughness": "m",
-    "c_tip": "mol/m^3",
-    "c_valley": "mol/m^3",
-    "c_min": "mol/m^3",
-    "charge_balance": "",
-    "salt_balance": "",
-    "profile_width": "",
-    "metal_regions": "",
-    "newton_iterations": "",
-    "linear_iterations": "",
-}
+COLUMNS = {name: column.dimension.unit for name, column in columns.COLUMNS.items()}
 BALANCE_LIMIT = 1e-8  # a run that breaks its balances beyond this says so
 WIDTH_LIMIT = 1.3  # 10-90 width of the front over its equilibrium value
 CURVATURE_LIMIT = 0.2  # |K| l of the front: its width is then up to 1.2 (delta/4)
@@ -43,9 +24,11 @@ class Observer:
     """Turns accepted steps into rows of the history and keeps an eye on the quality of the run."""
 
     def __init__(self, model: PlatingModel, march: March):
+        """Also makes the rows that the march's stop conditions look at."""
         self.model, self.march = model, march
+        march.measure = self.measure
         self.worst = {"charge": 0.0, "salt": 0.0}
-        self.widest = 1.0
+        self.widest = self._widest = 1.0  # of the run, of the step measured last
         self.metal_scale = 0.0
 
     def state(self) -> dict[str, Any]:
@@ -58,21 +41,30 @@ class Observer:
             state[name] for name in ("worst", "widest", "metal_scale")
         )
 
-    def row(self, report: StepReport) -> dict[str, float | int]:
-        """The history columns after an accepted step (collective)."""
+    def row(self, report: StepReport) -> Row:
+        """The history columns after an accepted step; keeps the worst of the balances (collective)."""
+        row, model = report.row, self.model
+        self.metal_scale = self._scale(model.metal_gain(), report.charge)
+        self.worst["charge"] = max(self.worst["charge"], row["charge_balance"])
+        self.worst["salt"] = max(self.worst["salt"], row["salt_balance"])
+        self.widest = max(self.widest, self._widest)
+        return row
+
+    def _scale(self, gained: float, charge: float) -> float:
+        """What the charge balance is relative to: the largest charge so far (a full cycle returns to zero),
+        at least that of l/1000."""
+        return max(self.metal_scale, abs(gained), abs(charge), 1e-3 * self.model.l)
+
+    def measure(self, report: StepReport) -> Row:
+        """The history columns of a solved step, accepted or not (collective)."""
         model, s = self.model, self.model.scales
         self.psi, y, _ = model.state().T
         front = self._front(y)
         gained = model.metal_gain()
-        # relative to the largest charge so far (a full cycle returns to zero), at least that of l/1000
-        self.metal_scale = max(self.metal_scale, abs(gained), abs(report.charge), 1e-3 * model.l)
-        charge_error = abs(gained - report.charge) / self.metal_scale
+        charge_error = abs(gained - report.charge) / self._scale(gained, report.charge)
         salt_error = abs(model.salt() - self.march.salt_start - report.salt_gain) / self.march.salt_start
-        self.worst["charge"] = max(self.worst["charge"], charge_error)
-        self.worst["salt"] = max(self.worst["salt"], salt_error)
-        narrowest, widest = model.front.width_range(self.psi)
-        width = widest if widest - 1 >= 1 - narrowest else narrowest
-        self.widest = max(self.widest, widest)
+        narrowest, self._widest = model.front.width_range(self.psi)
+        width = self._widest if self._widest - 1 >= 1 - narrowest else narrowest
         outside = y[self.psi < 0]
         lowest = model.comm.allreduce(float(outside.min(initial=np.inf)), op=MPI.MIN)
         return {
@@ -86,9 +78,9 @@ class Observer:
             "tip": front["tip"] * s.length,
             "valley": front["valley"] * s.length,
             "roughness": (front["tip"] - front["valley"]) * s.length,
-            "c_tip": np.exp(front["y_tip"]) * s.concentration,
-            "c_valley": np.exp(front["y_valley"]) * s.concentration,
-            "c_min": np.exp(lowest) * s.concentration,
+            "c_tip": model.concentration(front["y_tip"]) * s.concentration,
+            "c_valley": model.concentration(front["y_valley"]) * s.concentration,
+            "c_min": model.concentration(lowest) * s.concentration,
             "charge_balance": charge_error,
             "salt_balance": salt_error,
             "profile_width": width,

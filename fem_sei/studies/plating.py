@@ -12,8 +12,10 @@ potential phi_s. With eps = 1 - xi + eps_f, f = F/RT, z the valence and n the no
   (5) c*, phi_e*: extrapolated along n to the xi = 1/2 surface ("flat drive"); q: reaction density, whose
       integral across the front is 1, so that a planar front moves at i_BV V_m/(zF) whatever its width.
 
-Far side ("counter"): c = c0 (reservoir) or no anion flux (closed cell); a given current enters there
-(galvanostatic, gauge phi_s = 0) or phi_e = 0 (potentiostatic, phi_s given). All other walls: no flux.
+Far side ("counter"): c = c0 (reservoir) or no anion flux (closed cell). A potential phi_s is imposed against
+phi_e = 0 there. A current is imposed as a uniform current density there (gauge phi_s = 0), or against an
+equipotential counter electrode: phi_e = 0, and phi_s is one more unknown, with int zF R dx = total current
+beside (1)-(3). All other walls: no flux.
 The same source R in (1), (2) and (3) makes charge passed equal metal grown. No Nernst term in eta: the
 reference electrode already contains it.
 """
@@ -22,8 +24,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import ufl
@@ -33,18 +33,18 @@ from scipy.constants import R, physical_constants
 from ufl.core.expr import Expr
 
 from fem_sei.geometry.regions import StackMesh
-from fem_sei.materials.laws import NUMPY
 from fem_sei.materials.library import Material
+from fem_sei.numerics.bordered import Border
 from fem_sei.numerics.compat import collapse, interpolation_points
 from fem_sei.numerics.front import FrontGeometry, level, profile
 from fem_sei.numerics.newton import BlockNewton
 from fem_sei.physics import kinetics, phase_field, transport
+from fem_sei.studies.properties import depends_on_c, evaluate, is_nernst_einstein
 
 F = physical_constants["Faraday constant"][0]
 FIELDS = ("xi", "c", "phi_e")
 LOCAL_FIELDS = ("xi",)  # nothing but the regularisation couples xi in space
 TRANSPORT = ("D", "t_plus", "kappa", "thermodynamic_factor")
-UFL_MATH = SimpleNamespace(exp=ufl.exp, sqrt=ufl.sqrt, ln=ufl.ln)
 PREFIX = "femsei_plating_"  # of the solver's PETSc options
 QUADRATURE_DEGREE = 2
 IMBALANCE = 1e-11  # per unit of current: keeps the balances of a whole run at this level
@@ -69,7 +69,7 @@ class PlatingParameters:
     interface_width: float
     layers: Mapping[str, Material]
     counter: str  # "reservoir" or "closed"
-    mode: str  # "galvanostatic" or "potentiostatic"
+    counter_electrode: str  # "uniform_current" or "equipotential", where a current is imposed
     current_scale: float  # A/m^2, a typical current density: sets the unit of time only
     mobility: float = 6.0  # m in M = m l v: how fast the profile recovers
     reaction_cutoff: float = 3e-3  # qc
@@ -98,6 +98,8 @@ class Scales:
 class PlatingModel:
     """Equations (1)-(5) on a meshed stack, ready to be stepped in time."""
 
+    notes: tuple[str, ...] = ()  # what a user should know about the formulation
+
     def __init__(
         self,
         stack: StackMesh,
@@ -122,15 +124,17 @@ class PlatingModel:
         self.solver = BlockNewton(
             self.residual,
             self.u,
-            self.bcs,
+            [],
             FIELDS,
             PREFIX,
             dict(profile_options),
             dict(petsc_options),
             damping=3.0,
+            border=self.border,
         )
-        self.set_imbalance(1.0)
         self._observe()
+        self.impose("current")
+        self.set_imbalance(1.0)
 
     # -- equations ---------------------------------------------------------------------------------
 
@@ -157,7 +161,8 @@ class PlatingModel:
         w, s, p = ufl.split(ufl.TestFunction(self.space))
         c = ufl.exp(y)
         n, K = self.front.normal, self.front.curvature
-        self.porosity = eps = 1 - xi + self.eps_f
+        eps = 1 - xi + self.eps_f
+        self.stored = eps * c
 
         # kinetics at the front, source
         d = phase_field.distance_to_front(xi, self.length)
@@ -167,7 +172,8 @@ class PlatingModel:
         change = ufl.ln(ufl.max_value(1 - d * ufl.dot(n, ufl.grad(y)), SMALLEST_RATIO))  # ln(c*/c)
         phi_front = phase_field.at_front(phi_e - b * y, d, n) + b * (y + change)
         dimension = self.stack.mesh.topology.dim
-        eta = self.phi_s - phi_front + self.capillarity * phase_field.curvature_at_front(K, d, dimension)
+        phi_s = ufl.variable(self.phi_s)
+        eta = phi_s - phi_front + self.capillarity * phase_field.curvature_at_front(K, d, dimension)
         self.rate = kinetics.depletion_switch(c, self.c_limit) * kinetics.butler_volmer(
             eta, c_front, self.i0, self.alpha, self.z
         )
@@ -191,6 +197,10 @@ class PlatingModel:
             residual += (-ufl.dot(N, ufl.grad(s)) - ufl.dot(i, ufl.grad(p))) * dx(tags)
         counter = self.stack.ds(self.stack.boundaries["top"], metadata={"quadrature_degree": 1})
         self.residual = residual - self.current * p * counter
+        self.border = None
+        if self.p.counter_electrode == "equipotential":
+            slope = ufl.diff(source, phi_s)
+            self.border = Border(self.phi_s, slope * (p - w) * dx, source * dx, slope * dx, self.u)
 
     def _transport_groups(self, c: Expr) -> list[tuple[tuple[int, ...], transport.TransportProperties]]:
         """Regions whose properties are numbers (or Nernst-Einstein's kappa) share piecewise constant
@@ -201,17 +211,17 @@ class PlatingModel:
         numbers: dict[str, dict[str, float]] = {}
         groups = []
         for region, material in p.layers.items():
-            if any(_depends_on_c(material, key) for key in ("D", "t_plus", "thermodynamic_factor")) or (
-                _depends_on_c(material, "kappa") and not _is_nernst_einstein(material)
+            if any(depends_on_c(material, key) for key in ("D", "t_plus", "thermodynamic_factor")) or (
+                depends_on_c(material, "kappa") and not is_nernst_einstein(material)
             ):
-                at = {key: _evaluate(material, key, c * p.concentration, p) for key in TRANSPORT}
+                at = {key: evaluate(material, key, c * p.concentration, p.temperature) for key in TRANSPORT}
                 properties = transport.TransportProperties(
                     at["D"] * to_D, at["t_plus"], at["kappa"] * to_kappa / c, at["thermodynamic_factor"]
                 )
                 groups.append(((self.stack.regions[region],), properties))
             else:  # kappa/c is a number for Nernst-Einstein, kappa is one otherwise
-                at = {key: _evaluate(material, key, p.concentration, p) for key in TRANSPORT}
-                ideal = _is_nernst_einstein(material)
+                at = {key: evaluate(material, key, p.concentration, p.temperature) for key in TRANSPORT}
+                ideal = is_nernst_einstein(material)
                 numbers[region] = {
                     "D": at["D"] * to_D,
                     "t_plus": at["t_plus"],
@@ -237,25 +247,44 @@ class PlatingModel:
         mesh, top = self.stack.mesh, self.stack.facet_tags.find(self.stack.boundaries["top"])
         facet_dim = mesh.topology.dim - 1
         mesh.topology.create_connectivity(facet_dim, facet_dim + 1)
-        fixed = [1] if self.p.counter == "reservoir" else []
-        fixed += [2] if self.p.mode == "potentiostatic" else []
-        self.bcs = []
-        for component in fixed:  # ln(c/c0) = 0 and phi_e = 0
-            sub = self.space.sub(component)
+        self.bcs = {}
+        for name in ("c", "phi_e"):  # ln(c/c0) = 0 and phi_e = 0
+            sub = self.space.sub(FIELDS.index(name))
             dofs = fem.locate_dofs_topological(sub, facet_dim, top)
-            self.bcs.append(fem.dirichletbc(0.0, dofs, sub))
-        self._c_bc = fixed.index(1) if 1 in fixed else None
-        self._phi_bc = fixed.index(2) if 2 in fixed else None
+            self.bcs[name] = fem.dirichletbc(0.0, dofs, sub)
+        self.fixed: list[str] = []  # fields that are fixed at the counter electrode at present
+
+    def impose(self, control: str) -> float:
+        """From now on ``drive`` sets a "current" or a "potential"; nothing else changes (collective).
+
+        Returns what was added to phi_e and phi_s, whose common zero is the counter electrode's potential or,
+        where a uniform current enters there, the metal's.
+        """
+        self.control = control
+        self.fixed = ["c"] if self.p.counter == "reservoir" else []
+        if control == "potential" or self.border:
+            self.fixed.append("phi_e")
+            shift = -self.total(self._phi_form) / self.area
+        else:
+            shift = -float(self.phi_s.value)
+        for function in (self.u, self.u1):
+            function.x.array[FIELDS.index("phi_e") :: len(FIELDS)] += shift
+        self.phi_s.value += shift
+        self.current.value = 0.0
+        if self.border:
+            self.border.active = control == "current"
+        self.solver.fix([self.bcs[name] for name in self.fixed])
+        return shift
 
     # -- what can be observed ----------------------------------------------------------------------
 
     def _observe(self) -> None:
-        xi, y, _ = ufl.split(self.u)
+        xi = ufl.split(self.u)[0]
         dx = self.stack.dx(metadata={"quadrature_degree": QUADRATURE_DEGREE})
         counter = self.stack.ds(self.stack.boundaries["top"], metadata={"quadrature_degree": 1})
         self._start = fem.Function(self.space)
         self._gain_form = fem.form((xi - ufl.split(self._start)[0]) * dx)
-        self._salt_form = fem.form(self.porosity * ufl.exp(y) * dx)
+        self._salt_form = fem.form(self.stored * dx)
         self._phi_form = fem.form(ufl.split(self.u)[2] * counter)
         points = interpolation_points(self.stack.cellwise)
         self._rate_at_cells = fem.Expression(self.rate, points)
@@ -284,13 +313,13 @@ class PlatingModel:
     def terminal_current(self) -> float:
         """Current density through the counter electrode after a solve, in the current unit: what is
         imposed, or the consistent flux through the nodes where phi_e is fixed."""
-        if self._phi_bc is None:
+        if "phi_e" not in self.fixed:
             return float(self.current.value)
-        return self.solver.reactions[self._phi_bc] / self.area
+        return self.solver.reactions[self.fixed.index("phi_e")] / self.area
 
     def salt_influx(self) -> float:
         """Salt entering from the reservoir per area and time (consistent flux), in c0 L0/t0."""
-        return 0.0 if self._c_bc is None else self.solver.reactions[self._c_bc] / self.area
+        return self.solver.reactions[self.fixed.index("c")] / self.area if "c" in self.fixed else 0.0
 
     def cell_voltage(self) -> float:
         """phi_s minus phi_e at the counter electrode (mean), in RT/F: metal against counter."""
@@ -302,6 +331,10 @@ class PlatingModel:
         """Nodal values (scalar numbering, ghosts included) of a field: a copy."""
         values = (function or self.u).x.array.reshape(-1, len(FIELDS))
         return values[self.nodes, FIELDS.index(name)].copy()
+
+    def concentration(self, values: np.ndarray) -> np.ndarray:
+        """c/c0 from values of the component "c"."""
+        return np.exp(values)
 
     def state(self) -> np.ndarray:
         """(nodes, 3): psi (level function of xi), ln c, phi_e: smooth in time, made to extrapolate."""
@@ -328,13 +361,19 @@ class PlatingModel:
     def set_imbalance(self, current: float) -> None:
         """What a solve may leave of charge, salt and metal unaccounted for, at a current density."""
         per_field = np.array([1.0, 0.2 * float(self.beta.value), 1.0])
-        self.solver.tolerances.imbalance = (
-            IMBALANCE * self.area * max(abs(current), LEAST_CURRENT) * per_field
-        )
+        charge = IMBALANCE * self.area * max(abs(current), LEAST_CURRENT)
+        self.solver.tolerances.imbalance = charge * per_field
+        if self.border:
+            self.border.tolerance = charge
 
     def drive(self, value: float) -> None:
-        """Impose a current density or a potential phi_s (by the mode), in the model's units."""
-        (self.current if self.p.mode == "galvanostatic" else self.phi_s).value = value
+        """Impose a mean current density or a potential phi_s (see `impose`), in the model's units."""
+        if self.control == "potential":
+            self.phi_s.value = value
+        elif self.border:
+            self.border.target = value * self.area
+        else:
+            self.current.value = value
 
     def prepare_step(self, psi: np.ndarray, speed_floor: float) -> float:
         """Freeze what lags within a step (normals, curvature, mobility) at the predicted state in ``u``.
@@ -355,21 +394,3 @@ class PlatingModel:
             self.p.mobility * self.l * np.maximum(local, speed_floor) * self.front.switch.x.array
         )
         return fastest
-
-
-def _is_nernst_einstein(material: Material) -> bool:
-    law = material["kappa"].law
-    return law is not None and law.name == "nernst_einstein"
-
-
-def _evaluate(material: Material, key: str, c: Any, p: PlatingParameters) -> Any:
-    """A property in SI at the concentration c (mol/m^3, a number or UFL); an ideal solution unless told."""
-    if key == "thermodynamic_factor" and key not in material.properties:
-        return 1.0
-    return material[key](c, p.temperature, UFL_MATH if isinstance(c, Expr) else NUMPY)
-
-
-def _depends_on_c(material: Material, key: str) -> bool:
-    if key not in material.properties or material[key].law is None:
-        return False
-    return len({float(material[key](c, 298.15)) for c in (500.0, 1000.0, 1500.0)}) > 1

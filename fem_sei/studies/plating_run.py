@@ -72,6 +72,8 @@ def run(
     march.end = session.until / model.scales.time
     observer = Observer(model, march)
     one = _Run(case, folder, label, model, march, observer, output)
+    for note in model.notes:
+        one.progress.note(f"{label}  note: {note}")
     if earlier is not None:
         one.load()
     timings = {"mesh_and_forms": time.perf_counter() - started}
@@ -105,7 +107,7 @@ def run(
         raise OutputError(message, rank) from error
     for line in verdict:
         one.progress.note(f"{label}  warning: {line}")
-    one.progress.finish(message or _closing(observer, march, model))
+    one.progress.finish(message or _closing(observer, march))
     model.solver.close()
     return exit_code, last
 
@@ -217,10 +219,11 @@ ADVICE = (
 )
 
 
-def _closing(observer: Observer, march: March, model: PlatingModel) -> str:
+def _closing(observer: Observer, march: March) -> str:
     worst = observer.worst
+    done = f"stopped by {march.stopped.text}" if march.stopped else "done"
     return (
-        f"done: {march.number} steps ({march.rejected} rejected), charge balance {worst['charge']:.0e}, "
+        f"{done}: {march.number} steps ({march.rejected} rejected), charge balance {worst['charge']:.0e}, "
         f"salt balance {worst['salt']:.0e}"
     )
 
@@ -231,9 +234,9 @@ class FieldOutput:
     def __init__(self, case: Case, model: PlatingModel, folder: RunFolder):
         self.model = model
         every, s = case.output.fields_every, model.scales
-        growth, galvanostatic = plan.planned_growth(case).path, case.operation.mode == "galvanostatic"
+        growth, steps = plan.planned_growth(case).path, case.operation.sequence
         self.interval = self.thickness = None
-        durations = [step.until.duration for step in case.operation.steps]
+        durations = [None if step.until.thickness else step.until.duration for step in steps]
         if every.time is not None:
             self.interval = every.time / s.time
         elif every.thickness is not None:
@@ -242,12 +245,11 @@ class FieldOutput:
             self.interval = sum(durations) / every.count / s.time
         else:
             self.thickness = growth / every.count / s.length
-        first = case.operation.steps[0]
-        steady = galvanostatic and len(case.operation.steps) == 1 and not first.ramp and first.current_density
+        steady = len(steps) == 1 and not steps[0].ramp and steps[0].current_density
         if self.thickness is not None and steady:
             # a constant current: the thickness is a time
             self.interval, self.thickness = (
-                self.thickness / abs(case.operation.steps[0].current_density / s.current),
+                self.thickness / abs(steps[0].current_density / s.current),
                 None,
             )
         self.folder = folder
@@ -294,7 +296,7 @@ class FieldOutput:
             self.write(report.time)
 
     def write(self, now: float) -> None:
-        """Write the fields of the last accepted state (collective); once per time."""
+        """Write the last accepted state, phi_e against the metal (collective); once per time."""
         if now <= self.last_time:
             return
         self.last_time = now
@@ -310,8 +312,9 @@ class FieldOutput:
         model, s = self.model, self.model.scales
         for name, function in self.functions.items():
             values = model.component(name, state)
+            zero = float(model.phi_s.value) if name == "phi_e" else 0.0
             with np.errstate(over="ignore"):  # of a failed attempt
-                function.x.array[:] = np.exp(values) if name == "c" else values
+                function.x.array[:] = model.concentration(values) if name == "c" else values - zero
         factors = {"xi": 1.0, "c": s.concentration, "phi_e": s.potential}
         series.write(now * s.time, {name: (self.functions[name], factors[name]) for name in FIELDS})
 

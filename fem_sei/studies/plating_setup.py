@@ -15,10 +15,12 @@ from fem_sei.geometry.sizes import Box, MeshSizes
 from fem_sei.geometry.stack import build_stack
 from fem_sei.numerics.compat import remove_abandoned_forms
 from fem_sei.numerics.linear import profile_options
+from fem_sei.studies.chen2015 import Chen2015Model, Chen2015Parameters
 from fem_sei.studies.plating import FIELDS, LOCAL_FIELDS, PlatingModel, PlatingParameters
 
 LENGTH_SCALE = 1e-6
 MESH_MOBILITY, LARGEST_MOBILITY = 6.0, 8.0  # m at h = l, and at most
+CHEN2015_RTOL = 1e-8
 DEPLETED = 0.1  # steady concentration at the front over the initial one
 CUTOFF, DEPLETED_CUTOFF = 3e-3, 1e-2
 
@@ -52,7 +54,7 @@ def parameters(case: Case) -> PlatingParameters:
             layer.name: case.materials[above.material] for layer, above in zip(layers, covering, strict=True)
         },
         counter=case.operation.counter,
-        mode=case.operation.mode,
+        counter_electrode=case.operation.counter_electrode,
         reaction_cutoff=reaction_cutoff(case),
         mobility=mobility(case),
         current_scale=max(plan.largest_current(case), 0.1 * kinetics.exchange_current_density),
@@ -97,7 +99,16 @@ def build_model(
     nodes = stack.mesh.geometry.index_map().size_global
     dofs = nodes * len(FIELDS)
     options = profile_options(case.solver.profile, FIELDS, dofs, case.geometry.dimension, LOCAL_FIELDS)
-    p = replace(parameters(case), **(kept or {}))
-    model = PlatingModel(stack, p, plan.cell_size(case), options, case.solver.petsc)
+    made, p = PlatingModel, replace(parameters(case), **(kept or {}))
+    if case.phase_field.formulation == "chen2015":
+        L_s, resistivity = case.phase_field.interface_mobility, case.metal.value("resistivity")
+        p = Chen2015Parameters(**vars(p), interface_mobility=L_s, metal_conductivity=1 / resistivity)
+        made = Chen2015Model
+        if "ksp_rtol" in options:  # the metal conducts 1e7 times better: no inexact Newton
+            options = {key: value for key, value in options.items() if not key.startswith("snes_ksp_ew")}
+            options["ksp_rtol"] = CHEN2015_RTOL
+    model = made(stack, p, plan.cell_size(case), options, case.solver.petsc)
     model.initialise()
+    first = case.operation.sequence[0]
+    model.impose("potential" if first.current_density is None else "current")
     return model

@@ -101,7 +101,21 @@ LINES = {
         'operation.steps=[{potential="-30 mV", until={thickness="5 nm"}, ramp="1 s"},'
         '{potential="20 mV", until={duration="2 s"}}]',
     ],
+    "protocol": [  # every rank must see a condition met in the same step
+        'operation={counter="closed", counter_electrode="equipotential", stop="charge > 20 C/m^2", steps=['
+        '{repeat=2, steps=[{current_density="5 A/m^2", until={duration="9 s", when="c_min < 900 mol/m^3"}}, '
+        '{current_density="0 A/m^2", until={duration="1 s"}}]}, '
+        '{potential="-20 mV", until={duration="9 s"}}]}'
+    ],
 }
+
+
+def test_the_total_current_of_an_equipotential_electrode_on_two_ranks(tmp_path):
+    changes = ["operation.counter_electrode=equipotential", "solver.profile=iterative"]
+    history = run(2, tmp_path / "run", TUTORIALS / "two_bumps.toml", *SMALL, *changes).history
+    np.testing.assert_allclose(history["current_density"], 10.0, rtol=1e-10)
+    assert history["charge_balance"].max() < 1e-10 and history["salt_balance"].max() < 1e-10
+    assert history["newton_iterations"].mean() < 4.5
 
 
 @pytest.mark.parametrize("changes", LINES.values(), ids=LINES)

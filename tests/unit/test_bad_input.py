@@ -347,7 +347,8 @@ def test_all_problems_of_a_file_its_changes_and_variants_at_once(here, capsys):
         '--set nonsense: needs key=value, like geometry.layers[1].thickness="50 nm"',
         'bad.toml: conditions.temperature = "20 nm": needs a temperature (like "25 degC"), got a length',
         'bad.toml: geometry.layers[1].thickness = "20 s": needs a length (like "20 nm"), got a time',
-        "bad.toml: phase_field.mobilty is not a known key. There are: interface_width.",
+        "bad.toml: phase_field.mobilty is not a known key. There are: interface_width, formulation, "
+        "interface_mobility.",
         'bad.toml: geometry.layers[0].material = "Lj": is no material of [materials] or of the library. '
         "There are: Li, Na, K, Mg, Ca, Al.",
         'bad.toml: variant "thick": geometry.layers[0].thickness = "0.5 um": needs 2.5 interface widths '
@@ -418,7 +419,6 @@ def test_nearly_empty_files_give_problems_not_tracebacks(here, capsys, text):
         ('at     = "0.5 um"\n', ""),
         ('kind   = "bump"\n', ""),
         ('kind   = "bump"', "kind = []"),
-        ('mode = "galvanostatic"', ""),
         ('mode = "galvanostatic"', "mode = [1]"),
         ('until = { thickness = "0.1 um" }', "until = 3"),
         ('until = { thickness = "0.1 um" }', "until = { thickness = 3 }"),

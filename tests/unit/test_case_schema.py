@@ -12,6 +12,7 @@ from fem_sei.case.loader import load
 from fem_sei.case.schema import Case
 
 CASES = sorted((Path(__file__).parents[2] / "cases").rglob("*.toml"))
+PLANAR = next(path for path in CASES if path.stem == "planar_plating")
 SCHEMA = describe.json_schema()
 
 
@@ -62,7 +63,7 @@ def test_the_json_schema_accepts_the_cases_of_the_repository(path):
 
 
 def test_the_json_schema_refuses_what_the_program_refuses():
-    case = tomllib.loads(CASES[0].read_text())
+    case = tomllib.loads(PLANAR.read_text())
     case["case"]["study"] = "platin"
     case["geometry"]["layers"][0]["thickness"] = "nm"
     case["geometry"]["layers"][1]["thicknes"] = "1 nm"
@@ -99,7 +100,7 @@ def test_every_key_is_listed_with_its_meaning():
 
 
 def test_the_resolved_case_in_words():
-    lines = dict(describe.resolved(load(CASES[0]).case))
+    lines = dict(describe.resolved(load(PLANAR).case))
     assert lines["phase_field.interface_width"] == "5e-08 m  (50 nm)"
     assert lines["conditions.temperature"] == "298.15 K"
     assert lines["operation.steps[0].current_density"] == "5 A/m^2"
@@ -107,6 +108,6 @@ def test_the_resolved_case_in_words():
 
 
 def test_the_values_a_study_uses():
-    used = [(material, key) for material, key, _ in describe.values_used(load(CASES[0]).case)]
+    used = [(material, key) for material, key, _ in describe.values_used(load(PLANAR).case)]
     assert ("Li", "V_m") in used and ("Al2O3_model", "D") in used
     assert ("Li", "young_modulus") not in used

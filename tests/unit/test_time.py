@@ -5,7 +5,14 @@ import itertools
 import numpy as np
 import pytest
 
-from fem_sei.numerics.time import Levels, StepControl, bdf_coefficients, error_fraction, integrate_rate
+from fem_sei.numerics.time import (
+    Landing,
+    Levels,
+    StepControl,
+    bdf_coefficients,
+    error_fraction,
+    integrate_rate,
+)
 
 UNEQUAL = [0.1, 0.24, 0.13, 0.3, 0.07, 0.16]  # ratios from 0.23 to 2.4
 
@@ -169,3 +176,41 @@ def test_rejected_steps_are_shortened_until_the_smallest():
     assert control.reject(1.0, error=1.01) and control.dt == pytest.approx(0.8)
     assert not control.reject(1.0, error=1e9) and control.dt == pytest.approx(0.2)
     assert not control.reject(0.5)
+
+
+def land(*quantities):
+    """Where the first of the quantities (functions of the step) falls below zero, and the tries."""
+    left = lambda step: np.array([quantity(step) for quantity in quantities])  # noqa: E731
+    landing = Landing(1.0, left(0.0), np.full(len(quantities), True), 1e-6)
+    tries = 0
+    while not landing.reached(landing.aim, left(landing.aim)):
+        tries += 1
+        assert tries < 60
+    return landing.aim, tries
+
+
+@pytest.mark.parametrize(
+    ("quantity", "root"),
+    [
+        (lambda t: 0.3 - t, 0.3),
+        (lambda t: 0.25 - t**2, 0.5),
+        (lambda t: np.exp(-3 * t) - 0.2, np.log(5) / 3),
+        (lambda t: 0.7 - t if t < 0.69 else -5.0 * (t - 0.69) + 0.01, 0.692),  # a kink
+        (lambda t: 1e-9 * (0.9 - t), 0.9),
+        (lambda t: 0.2 - t**5, 0.2**0.2),
+    ],
+)
+def test_a_step_lands_behind_the_event(quantity, root):
+    step, tries = land(quantity)
+    assert root < step <= root * (1 + 1.01e-6)
+    assert tries <= 12
+
+
+def test_a_jump_is_bisected():
+    step, tries = land(lambda t: 1.0 if t < 0.37 else -1.0)
+    assert 0.37 <= step <= 0.37 * (1 + 2e-6) and tries < 40
+
+
+def test_the_first_of_several_events_counts():
+    step, _ = land(lambda t: 0.8 - t, lambda t: 0.16 - t**2, lambda t: 2.0 - t)
+    assert step == pytest.approx(0.4, rel=1e-5)
