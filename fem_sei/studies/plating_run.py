@@ -175,7 +175,7 @@ class FieldOutput:
             self.write(report.time)
 
     def write(self, now: float) -> None:
-        """Write the fields of the last accepted state, phi_e against the metal (collective); once per time."""
+        """Write the last accepted state, phi_e against the metal (collective); once per time."""
         if now <= self.last_time:
             return
         self.last_time = now
