@@ -24,7 +24,7 @@ class Observer:
         self.model, self.march = model, march
         march.measure = self.measure
         self.worst = {"charge": 0.0, "salt": 0.0}
-        self.widest = 1.0
+        self.widest = self._widest = 1.0  # of the run, of the step measured last
         self.metal_scale = 0.0
 
     def row(self, report: StepReport) -> Row:
@@ -33,7 +33,7 @@ class Observer:
         self.metal_scale = self._scale(model.metal_gain(), report.charge)
         self.worst["charge"] = max(self.worst["charge"], row["charge_balance"])
         self.worst["salt"] = max(self.worst["salt"], row["salt_balance"])
-        self.widest = max(self.widest, row["profile_width"])
+        self.widest = max(self.widest, self._widest)
         return row
 
     def _scale(self, gained: float, charge: float) -> float:
@@ -49,8 +49,8 @@ class Observer:
         gained = model.metal_gain()
         charge_error = abs(gained - report.charge) / self._scale(gained, report.charge)
         salt_error = abs(model.salt() - self.march.salt_start - report.salt_gain) / self.march.salt_start
-        narrowest, widest = model.front.width_range(xi)
-        width = widest if widest - 1 >= 1 - narrowest else narrowest
+        narrowest, self._widest = model.front.width_range(xi)
+        width = self._widest if self._widest - 1 >= 1 - narrowest else narrowest
         outside = y[xi < 0.5]
         lowest = model.comm.allreduce(float(outside.min(initial=np.inf)), op=MPI.MIN)
         return {
