@@ -28,7 +28,8 @@ from dolfinx import fem
 from mpi4py import MPI
 
 from fem_sei.numerics.front import level, profile
-from fem_sei.studies.plating import FIELDS, PlatingModel, PlatingParameters, evaluate
+from fem_sei.studies.plating import FIELDS, PlatingModel, PlatingParameters
+from fem_sei.studies.properties import evaluate
 
 QUADRATURE_DEGREE = 4
 METAL_DIFFUSIVITY = 1e-3  # of that in the layer, as of 7.5e-13 to 7.5e-10 m^2/s
@@ -102,8 +103,8 @@ class Chen2015Model(PlatingModel):
 
     def _by_layer(self, key: str, scale: float) -> fem.Function:
         """A property of the layers at the initial concentration, in the model's units."""
-        p = self.p
-        values = {name: {key: evaluate(m, key, p.concentration, p) * scale} for name, m in p.layers.items()}
+        at = (self.p.concentration, self.p.temperature)
+        values = {name: {key: evaluate(m, key, *at) * scale} for name, m in self.p.layers.items()}
         return self._by_region(values, key)
 
     def _set_boundary_conditions(self) -> None:

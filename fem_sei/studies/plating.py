@@ -24,8 +24,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import ufl
@@ -35,18 +33,17 @@ from scipy.constants import R, physical_constants
 from ufl.core.expr import Expr
 
 from fem_sei.geometry.regions import StackMesh
-from fem_sei.materials.laws import NUMPY
 from fem_sei.materials.library import Material
 from fem_sei.numerics.bordered import Border
 from fem_sei.numerics.compat import collapse, interpolation_points
 from fem_sei.numerics.front import FrontGeometry, level, profile
 from fem_sei.numerics.newton import BlockNewton
 from fem_sei.physics import kinetics, phase_field, transport
+from fem_sei.studies.properties import depends_on_c, evaluate, is_nernst_einstein
 
 F = physical_constants["Faraday constant"][0]
 FIELDS = ("xi", "c", "phi_e")
 TRANSPORT = ("D", "t_plus", "kappa", "thermodynamic_factor")
-UFL_MATH = SimpleNamespace(exp=ufl.exp, sqrt=ufl.sqrt, ln=ufl.ln)
 PREFIX = "femsei_plating_"  # of the solver's PETSc options
 QUADRATURE_DEGREE = 2
 IMBALANCE = 1e-11  # per unit of current: keeps the balances of a whole run at this level
@@ -213,17 +210,17 @@ class PlatingModel:
         numbers: dict[str, dict[str, float]] = {}
         groups = []
         for region, material in p.layers.items():
-            if any(_depends_on_c(material, key) for key in ("D", "t_plus", "thermodynamic_factor")) or (
-                _depends_on_c(material, "kappa") and not _is_nernst_einstein(material)
+            if any(depends_on_c(material, key) for key in ("D", "t_plus", "thermodynamic_factor")) or (
+                depends_on_c(material, "kappa") and not is_nernst_einstein(material)
             ):
-                at = {key: evaluate(material, key, c * p.concentration, p) for key in TRANSPORT}
+                at = {key: evaluate(material, key, c * p.concentration, p.temperature) for key in TRANSPORT}
                 properties = transport.TransportProperties(
                     at["D"] * to_D, at["t_plus"], at["kappa"] * to_kappa / c, at["thermodynamic_factor"]
                 )
                 groups.append(((self.stack.regions[region],), properties))
             else:  # kappa/c is a number for Nernst-Einstein, kappa is one otherwise
-                at = {key: evaluate(material, key, p.concentration, p) for key in TRANSPORT}
-                ideal = _is_nernst_einstein(material)
+                at = {key: evaluate(material, key, p.concentration, p.temperature) for key in TRANSPORT}
+                ideal = is_nernst_einstein(material)
                 numbers[region] = {
                     "D": at["D"] * to_D,
                     "t_plus": at["t_plus"],
@@ -396,21 +393,3 @@ class PlatingModel:
             self.p.mobility * self.l * np.maximum(local, speed_floor) * self.front.switch.x.array
         )
         return fastest
-
-
-def _is_nernst_einstein(material: Material) -> bool:
-    law = material["kappa"].law
-    return law is not None and law.name == "nernst_einstein"
-
-
-def evaluate(material: Material, key: str, c: Any, p: PlatingParameters) -> Any:
-    """A property in SI at the concentration c (mol/m^3, a number or UFL); an ideal solution unless told."""
-    if key == "thermodynamic_factor" and key not in material.properties:
-        return 1.0
-    return material[key](c, p.temperature, UFL_MATH if isinstance(c, Expr) else NUMPY)
-
-
-def _depends_on_c(material: Material, key: str) -> bool:
-    if key not in material.properties or material[key].law is None:
-        return False
-    return len({float(material[key](c, 298.15)) for c in (500.0, 1000.0, 1500.0)}) > 1
