@@ -282,7 +282,7 @@ def cost(case: Case, steps: list[PlannedStep]) -> Iterator[Row]:
 
 
 def _volume(case: Case, band: list[plan.Rectangle]) -> float:
-    """Height (m), area or volume of the fine band: from its lowest level up to the highest box of each place."""
+    """Height (m), area or volume of the fine band: from its lowest level to the highest box of each place."""
     sides = [side for side in (case.geometry.width, case.geometry.depth) if side is not None]
     centres = [(np.arange(n) + 0.5) / n * side for n, side in zip((1000, 100), sides, strict=False)]
     x, depth, *_ = [*np.meshgrid(*centres), np.zeros(1), np.zeros(1)]

@@ -14,10 +14,10 @@ from fem_sei.case.quantity import (
     CurrentDensity,
     Duration,
     Length,
+    Position,
     PositiveCurrentDensity,
     PositiveDuration,
     PositiveLength,
-    Position,
     Potential,
     SurfaceEnergy,
     Temperature,
@@ -71,7 +71,7 @@ class Layer(Table):
 
 
 class Bump(Table):
-    """A bump of the metal surface (a valley if the height is negative): height exp[-(r/width)^2], r from at."""
+    """A bump of the metal surface (a valley if the height is negative): height exp[-(r/width)^2]."""
 
     kind: Literal["bump"]
     """A single bump or valley."""
@@ -84,7 +84,7 @@ class Bump(Table):
 
 
 class Sinusoid(Table):
-    """A wavy metal surface: amplitude cos(2 pi x/wavelength), in 3-D times cos(2 pi y/wavelength_y) if given."""
+    """A wavy metal surface: amplitude cos(2 pi x/wavelength), in 3-D also times cos(2 pi y/wavelength_y)."""
 
     kind: Literal["sinusoid"]
     """A wave across the whole width."""
@@ -93,7 +93,7 @@ class Sinusoid(Table):
     wavelength: PositiveLength
     """The width must hold an integer number of half wavelengths."""
     wavelength_y: PositiveLength | None = None
-    """3-D only: the depth must hold an integer number of its halves. Without it the wave is the same along y."""
+    """3-D only: the depth must hold an integer number of its halves. Without it nothing changes along y."""
 
 
 class Nucleus(Table):

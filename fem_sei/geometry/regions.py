@@ -24,8 +24,8 @@ class StackMesh:
     """The distributed mesh of a stack of layers. Coordinates are in units of ``length_scale`` [m].
 
     ``regions`` (layer names), ``interfaces`` ("metal|coating", lower layer first) and ``boundaries``
-    ("bottom", "top", in 2-D and 3-D "left", "right", in 3-D "front", "back") give the tags in ``cell_tags`` and ``facet_tags``.
-    The last coordinate is the growth direction, 0 at the nominal flat metal surface.
+    ("bottom", "top", from 2-D on "left", "right", in 3-D "front", "back") give the tags in ``cell_tags`` and
+    ``facet_tags``. The last coordinate is the growth direction, 0 at the nominal flat metal surface.
     """
 
     mesh: mesh.Mesh

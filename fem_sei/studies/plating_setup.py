@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 from mpi4py import MPI
 
 from fem_sei.case import plan
@@ -20,7 +22,7 @@ CUTOFF, DEPLETED_CUTOFF = 3e-3, 1e-2
 
 def mesh_sizes(case: Case) -> MeshSizes:
     """Element sizes: fine where the front will pass, coarse elsewhere."""
-    boxes = [Box(r.x_min, r.x_max, r.y_min, r.y_max) for r in plan.fine_band(case)]
+    boxes = [Box(**asdict(rectangle)) for rectangle in plan.fine_band(case)]
     return MeshSizes(plan.cell_size(case), plan.coarse_size(case), boxes)
 
 

@@ -218,7 +218,8 @@ def test_the_file_the_others_are_made_from_is_good(here, capsys):
         (
             'kind   = "bump"\nat     = "1.5 um"',
             'kind   = "bmup"\nat     = "1.5 um"',
-            'geometry.features[1].kind = "bmup": needs "bump", "sinusoid", "nucleus" or "roughness". Did you mean "bump"?',
+            'geometry.features[1].kind = "bmup": needs "bump", "sinusoid", "nucleus" or "roughness".'
+            ' Did you mean "bump"?',
         ),
         (
             'thickness = "1 um"',
@@ -264,18 +265,20 @@ def test_the_file_the_others_are_made_from_is_good(here, capsys):
         (
             'at     = "1.5 um"',
             'at     = ["1.5 um", "1 um", "1 um"]',
-            'geometry.features[1].at = ["1.5 um", "1 um", "1 um"]: needs a length (like "20 nm"), or a list of two',
+            'geometry.features[1].at = ["1.5 um", "1 um", "1 um"]: needs a length (like "20 nm"), or a list'
+            " of two",
         ),
         (
             BUMP,
             'kind = "nucleus"\nat = "1.9 um"\nradius = "0.3 um"',
-            'geometry.features[1].at = "1.9 um": the nucleus of radius 300 nm is cut by the edge; put it on the'
-            " edge or further in",
+            'geometry.features[1].at = "1.9 um": the nucleus of radius 300 nm is cut by the edge; put it on'
+            " the edge or further in",
         ),
         (
             BUMP,
             'kind = "roughness"\nrms = "20 nm"\ncorrelation_length = "1.5 um"\nseed = 1',
-            'geometry.features[1].correlation_length = "1.5 um": needs a length of at most half the width, 1 um',
+            'geometry.features[1].correlation_length = "1.5 um": needs a length of at most half the'
+            " width, 1 um",
         ),
         (
             BUMP,
