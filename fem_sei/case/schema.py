@@ -159,6 +159,11 @@ class Mesh(Table):
     """The fine band is as high as the planned growth times this."""
     tip_margin: Annotated[float, Field(ge=1.0, le=20.0)] = 2.0
     """Around features the fine band is higher by this factor, because tips grow faster."""
+    file: str = ""
+    """A mesh to use instead of making one, relative to the case file: .msh or what meshio reads, with groups
+    of cells named like the layers and the group of facets "top"."""
+    file_unit: PositiveLength = 1e-6
+    """The length that 1 stands for in that file."""
 
 
 class Kinetics(Table):

@@ -20,14 +20,14 @@ import numpy as np
 from mpi4py import MPI
 
 from fem_sei.closed_form.surface import Surface
+from fem_sei.geometry.reader import SIMPLEX, MeshFileError, load
 from fem_sei.geometry.regions import MeshError, StackMesh, check_tags
 from fem_sei.geometry.sizes import GRADING, Box, MeshSizes, SizeField
 from fem_sei.numerics import compat
 from fem_sei.numerics.parallel import on_rank_zero
 
-__all__ = ["Box", "MeshError", "MeshSizes", "StackMesh", "build_stack", "write_msh"]
+__all__ = ["Box", "MeshError", "MeshFile", "MeshSizes", "StackMesh", "build_stack", "write_msh"]
 
-SIMPLEX = {1: 1, 2: 2, 3: 4}  # Gmsh's element types, by dimension
 FRONTAL_DELAUNAY, HXT = 6, 10  # algorithms in 2-D and 3-D; HXT is six times faster than Delaunay
 SIDES = ("left", "right", "front", "back")  # where x and y begin and end
 WORST_QUALITY = 0.02
@@ -38,6 +38,7 @@ MOST_SQUEEZED = 0.5  # height of an element above a crest or below a trough in 3
 class _Plan:
     """A stack in units of ``unit`` [m]: what every dimension needs to know."""
 
+    geometry: Any
     dimension: int
     sides: list[float]  # width, depth
     names: list[str]
@@ -65,19 +66,36 @@ class _Plan:
 
 @dataclass
 class _Cad:
-    """Gmsh entities of every name, and their exact measure in model units."""
+    """Gmsh entities, tag and exact measure (in model units) of every name; quality and size of the mesh."""
 
     entities: dict[str, list[int]] = field(default_factory=dict)
     measures: dict[str, float] = field(default_factory=dict)
+    tags: dict[str, int] = field(default_factory=dict)
     quality: float = 1.0
     cells: int = 0
     nodes: int = 0
 
 
-def build_stack(geometry: Any, sizes: MeshSizes, comm: MPI.Comm, length_scale: float = 1e-6) -> StackMesh:
-    """Mesh the stack ``geometry`` (of a case) and distribute it; mesh coordinates in ``length_scale`` [m].
+@dataclass(frozen=True)
+class MeshFile:
+    """A file to take the mesh from, and the length [m] that 1 stands for in it."""
 
-    Collective. Raises MeshError on all ranks if Gmsh fails or the distributed mesh lost anything.
+    path: Path
+    unit: float
+
+
+def build_stack(
+    geometry: Any,
+    sizes: MeshSizes,
+    comm: MPI.Comm,
+    length_scale: float = 1e-6,
+    file: MeshFile | None = None,
+) -> StackMesh:
+    """Mesh the stack ``geometry`` (of a case), or take the mesh from a ``file``, and distribute it; mesh
+    coordinates in ``length_scale`` [m].
+
+    Collective. Raises on all ranks MeshFileError if the file does not fit the geometry, MeshError if Gmsh
+    fails or the distributed mesh lost anything.
     """
     plan = _plan(geometry, sizes, length_scale)
     with ExitStack() as session:
@@ -88,7 +106,9 @@ def build_stack(geometry: Any, sizes: MeshSizes, comm: MPI.Comm, length_scale: f
             try:
                 gmsh = session.enter_context(_gmsh_session())
                 model = gmsh.model
-                return _generate(gmsh, plan)
+                return _generate(gmsh, plan) if file is None else _take_over(gmsh, plan, file)
+            except MeshFileError:
+                raise
             except Exception as error:
                 raise MeshError(f"Gmsh could not mesh the stack: {type(error).__name__}: {error}") from error
 
@@ -98,9 +118,9 @@ def build_stack(geometry: Any, sizes: MeshSizes, comm: MPI.Comm, length_scale: f
         mesh,
         cell_tags,
         facet_tags,
-        regions={name: plan.tags[name] for name in plan.names},
-        interfaces={name: plan.tags[name] for name in plan.interfaces},
-        boundaries={name: plan.tags[name] for name in plan.boundaries},
+        regions={name: cad.tags[name] for name in plan.names},
+        interfaces={name: cad.tags[name] for name in plan.interfaces if name in cad.tags},
+        boundaries={name: cad.tags[name] for name in plan.boundaries if name in cad.tags},
         length_scale=length_scale,
         surface=plan.surface,
         layers=dict(zip(plan.names, pairwise((plan.levels * length_scale).tolist()), strict=True)),
@@ -110,14 +130,20 @@ def build_stack(geometry: Any, sizes: MeshSizes, comm: MPI.Comm, length_scale: f
     return stack
 
 
-def write_msh(path: Path, geometry: Any, sizes: MeshSizes, length_scale: float = 1e-6) -> dict[str, Any]:
+def write_msh(
+    path: Path,
+    geometry: Any,
+    sizes: MeshSizes,
+    length_scale: float = 1e-6,
+    file: MeshFile | None = None,
+) -> dict[str, Any]:
     """Write the mesh as a Gmsh file with named groups, lengths in ``length_scale``: cells, nodes, quality.
 
     Not collective: to be called by one process.
     """
     plan = _plan(geometry, sizes, length_scale)
     with _gmsh_session() as gmsh:
-        cad = _generate(gmsh, plan)
+        cad = _generate(gmsh, plan) if file is None else _take_over(gmsh, plan, file)
         gmsh.write(str(path))
     return {"cells": cad.cells, "nodes": cad.nodes, "quality": cad.quality}
 
@@ -137,6 +163,7 @@ def _plan(geometry: Any, sizes: MeshSizes, unit: float) -> _Plan:
             raise MeshError(f'the metal surface leaves nothing of layer "{name}" at its thinnest place')
     layers = list(zip(lowest[:-1], highest[1:], thinnest, strict=True))
     plan = _Plan(
+        geometry,
         geometry.dimension,
         [side / unit for side in sides],
         names,
@@ -187,7 +214,23 @@ def _generate(gmsh: Any, plan: _Plan) -> _Cad:
     gmsh.model.mesh.generate(plan.dimension)
     if plan.dimension == 3:
         _follow_surface(gmsh, plan)
-        cad.measures = {name: measure(gmsh, name) for name in plan.tags}
+        cad.measures = {name: _measure(gmsh, name) for name in plan.tags}
+    cad.tags = plan.tags
+    _judge(gmsh, plan, cad)
+    return cad
+
+
+def _take_over(gmsh: Any, plan: _Plan, file: MeshFile) -> _Cad:
+    """The mesh of a file, in the plan's units."""
+    cad = _Cad(tags=load(gmsh, file.path, plan.geometry, file.unit))
+    gmsh.model.mesh.affineTransform((file.unit / plan.unit * np.eye(3, 4)).ravel())
+    cad.measures = {name: _measure(gmsh, name) for name in cad.tags}
+    _judge(gmsh, plan, cad)
+    return cad
+
+
+def _judge(gmsh: Any, plan: _Plan, cad: _Cad) -> None:
+    """Count what was made; refuse bad elements."""
     elements, _ = gmsh.model.mesh.getElementsByType(SIMPLEX[plan.dimension])
     cad.cells, cad.nodes = len(elements), len(gmsh.model.mesh.getNodes()[0])
     if cad.cells == 0:
@@ -198,15 +241,15 @@ def _generate(gmsh: Any, plan: _Plan) -> _Cad:
         raise MeshError(
             f"the worst element has a quality of {cad.quality:.1g}: the metal surface is too steep"
         )
-    return cad
 
 
-def measure(gmsh: Any, name: str) -> float:
-    """Length, area or volume of the simplices in a physical group, in the model's units."""
+def _measure(gmsh: Any, name: str) -> float:
+    """Number, length, area or volume of the simplices in a physical group, in the model's units."""
     total = 0.0
     for dimension, entity in gmsh.model.getEntitiesForPhysicalName(name):
         elements, _ = gmsh.model.mesh.getElementsByType(SIMPLEX[dimension], entity)
-        total += float(np.sum(gmsh.model.mesh.getElementQualities(elements, "volume")))
+        volumes = gmsh.model.mesh.getElementQualities(elements, "volume") if dimension else elements > 0
+        total += float(np.sum(volumes))
     return total
 
 

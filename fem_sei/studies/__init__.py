@@ -9,8 +9,10 @@ from petsc4py import PETSc
 
 from fem_sei import __version__
 from fem_sei.case.loader import LoadedCase
+from fem_sei.geometry.reader import check_file
 from fem_sei.geometry.stack import write_msh
 from fem_sei.numerics.compat import petsc_option_used
+from fem_sei.numerics.parallel import on_rank_zero
 from fem_sei.results.history import write_summary
 from fem_sei.results.manifest import Manifest
 from fem_sei.results.run_folder import RunFolder
@@ -24,9 +26,11 @@ def run(loaded: LoadedCase, out: Path | None, force: bool, pictures: bool, petsc
 
     ``out``: run folder, by default runs/NAME. ``petsc_args``: PETSc options of the command line, which win
     over those of the case. A variant that fails does not stop the others; the worst exit code is returned.
-    Raises RunFolderError, before anything is written, for a folder that cannot be used.
+    Raises, before anything is written, RunFolderError for a folder that cannot be used and MeshFileError for
+    a mesh file that does not fit.
     """
     comm = MPI.COMM_WORLD
+    _check_mesh_files(loaded)
     before = set(PETSc.Options().getAll())
     PETSc.Options().insertString(" ".join(petsc_args))
     given = set(PETSc.Options().getAll()) - before
@@ -44,6 +48,12 @@ def run(loaded: LoadedCase, out: Path | None, force: bool, pictures: bool, petsc
             print(f"nothing used the PETSc option -{option}; the solver's begin with -{PREFIX}")
         print(f"results in {folder.path}", flush=True)
     return code
+
+
+def _check_mesh_files(loaded: LoadedCase) -> None:
+    """Raise MeshFileError on all ranks if the mesh file of a run does not fit (collective)."""
+    for case in loaded.runs.values():
+        on_rank_zero(MPI.COMM_WORLD, lambda case=case: check_file(case))
 
 
 def _run_variants(loaded: LoadedCase, folder: RunFolder) -> int:
@@ -87,12 +97,14 @@ def _draw(folder: RunFolder) -> None:
 
 def mesh_only(loaded: LoadedCase, out: Path | None) -> int:
     """Write the mesh of the case (of every variant) as a Gmsh file, by default NAME.msh; rank 0 works."""
+    _check_mesh_files(loaded)
     if MPI.COMM_WORLD.rank == 0:
         for variant, case in loaded.runs.items():
             path = out or Path(f"{case.case.name}.msh")
             if variant is not None:
                 path = path.with_stem(f"{path.stem}_{variant}")
-            found = write_msh(path, case.geometry, plating_setup.mesh_sizes(case), plating_setup.LENGTH_SCALE)
+            sizes, file = plating_setup.mesh_sizes(case), plating_setup.mesh_file(case)
+            found = write_msh(path, case.geometry, sizes, plating_setup.LENGTH_SCALE, file)
             print(
                 f"{path}: {found['cells']} cells, {found['nodes']} nodes, "
                 f"worst quality {found['quality']:.2f}"

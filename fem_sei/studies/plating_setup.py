@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 
 from mpi4py import MPI
 
@@ -10,7 +11,7 @@ from fem_sei.case import plan
 from fem_sei.case.schema import Case
 from fem_sei.geometry.regions import StackMesh
 from fem_sei.geometry.sizes import Box, MeshSizes
-from fem_sei.geometry.stack import build_stack
+from fem_sei.geometry.stack import MeshFile, build_stack
 from fem_sei.numerics.linear import profile_options
 from fem_sei.studies.plating import FIELDS, PlatingModel, PlatingParameters
 
@@ -26,9 +27,14 @@ def mesh_sizes(case: Case) -> MeshSizes:
     return MeshSizes(plan.cell_size(case), plan.coarse_size(case), boxes)
 
 
+def mesh_file(case: Case) -> MeshFile | None:
+    """The file that the case takes its mesh from, if any."""
+    return MeshFile(Path(case.mesh.file), case.mesh.file_unit) if case.mesh.file else None
+
+
 def build_mesh(case: Case, comm: MPI.Comm) -> StackMesh:
     """The meshed stack of the case (collective)."""
-    return build_stack(case.geometry, mesh_sizes(case), comm, LENGTH_SCALE)
+    return build_stack(case.geometry, mesh_sizes(case), comm, LENGTH_SCALE, mesh_file(case))
 
 
 def parameters(case: Case) -> PlatingParameters:
