@@ -33,7 +33,7 @@ PER_FEATURE = {
     "wavelength": 20.0,
     "wavelength_y": 20.0,
     "radius": 5.0,
-    "correlation_length": 8.0,
+    "correlation_length": 5.0,
 }
 WIDTH: Place = ("phase_field", "interface_width")
 

@@ -104,7 +104,9 @@ def test_formats_of_meshio_keep_their_groups(files, tmp_path, dimension):
 )
 def test_what_does_not_fit_is_said(files, changes, problems):
     with pytest.raises(MeshFileError) as error:
-        build_stack(geometry(**{"dimension": 2} | changes), SIZES, MPI.COMM_SELF, file=MeshFile(files / "2.msh", UM))
+        build_stack(
+            geometry(**{"dimension": 2} | changes), SIZES, MPI.COMM_SELF, file=MeshFile(files / "2.msh", UM)
+        )
     for problem in problems:
         assert problem in str(error.value)
 
