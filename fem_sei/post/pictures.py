@@ -1,4 +1,4 @@
-"""Pictures in a plane, of two- and three-dimensional runs: the front of the metal over concentration and potential."""
+"""Pictures in a plane, of runs in two and three dimensions: the front over concentration and potential."""
 
 from __future__ import annotations
 

@@ -133,8 +133,8 @@ def _draw_stack(run: Run, index: int, path: Path) -> Path:
 
 
 def _wall(dataset: Any, view: View, axis: int, at: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A wall (x = at for axis 0, y = at for axis 1): its cells above the metal as polygons (n, 4, 3), its metal
-    as polygons, one per column, and the concentration in the cells (n,)."""
+    """A wall (x = at for axis 0, y = at for axis 1): its cells above the metal as polygons (n, 4, 3), its
+    metal as polygons, one per column, and the concentration in the cells (n,)."""
     along = 1 - axis
     end = dataset.bounds[2 * along + 1]
     inside = np.clip(at, 1e-6 * end, dataset.bounds[2 * axis + 1] - 1e-6 * end)

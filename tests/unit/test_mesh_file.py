@@ -9,12 +9,15 @@ import pytest
 from dolfinx import fem
 from mpi4py import MPI
 
+from fem_sei.case.loader import load
 from fem_sei.cli import main
-from fem_sei.geometry.reader import MeshFileError
+from fem_sei.geometry.reader import MeshFileError, check_file
 from fem_sei.geometry.stack import Box, MeshFile, MeshSizes, build_stack, write_msh
 
 UM = 1e-6
-BUMPS = Path(__file__).parents[2] / "cases" / "tutorials" / "two_bumps.toml"
+ROOT = Path(__file__).parents[2]
+TUTORIALS, MESHES = ROOT / "cases" / "tutorials", ROOT / "meshes"
+BUMPS = TUTORIALS / "two_bumps.toml"
 SIZES = MeshSizes(100e-9, 200e-9, [Box(0.0, UM, -0.1 * UM, 0.1 * UM, 0.0, UM)])
 
 
@@ -124,3 +127,15 @@ def test_bad_mesh_files_end_with_2_and_leave_nothing(files, tmp_path, monkeypatc
             assert main([verb, "case.toml", "--set", f"mesh.file={file}"]) == 2
             assert words in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.msh", "case.toml"]
+
+
+def test_the_ready_meshes_fit_their_cases():
+    check_file(load(TUTORIALS / "scratched_coating.toml").case)
+    column = load(
+        TUTORIALS.parent / "verification" / "planar_speed" / "case.toml",
+        ["geometry.dimension=3", 'geometry.width="100 nm"', 'geometry.depth="100 nm"']
+        + [f"mesh.file={MESHES / 'column_3d.msh'}"],
+    )
+    check_file(column.case)
+    for file in MESHES.glob("*.msh"):
+        assert file.stat().st_size < 300_000

@@ -124,3 +124,33 @@ def wave(changes: Sequence[str] = ()) -> Wave:
     thickness, growth, charge, salt = np.array(found).T
     nodes = model.stack.mesh.geometry.index_map().size_global
     return Wave(thickness, growth, float(charge.max()), float(salt.max()), nodes)
+
+
+def main() -> None:
+    speeds = {n: planar(n) for n in (4, 6)}
+    spheres = {(r, n): sphere(r, n) for r, n in ((3, 3), (5, 4))}
+    waves = {"2-D": wave(), "slice": wave(SLICE), "egg box": wave(EGG_BOX)}
+    rows = [("speed of a plane", f"delta/{n}", f"{100 * f.value:+.2f} %", f) for n, f in speeds.items()]
+    rows += [
+        ("rest potential of a sphere", f"delta/{n}, radius {r} delta", f"{100 * f.value - 100:+.2f} %", f)
+        for (r, n), f in spheres.items()
+    ]
+    flat = waves["2-D"].growth[-1]
+    rows += [
+        (f"growth of a wave, {name}", "delta/4", f"{100 * (f.growth[-1] / flat - 1):+.2f} %", f)
+        for name, f in waves.items()
+    ]
+    cells = [(*row, f.nodes, f"{f.charge:.0e}", f"{f.salt:.0e}") for *row, f in rows]
+    print(common.markdown(("what", "mesh", "error", "nodes", "charge balance", "salt balance"), cells))
+    print(f"the wave in 2-D grew by {flat:.4f}")
+    with common.picture(HERE / "three_dimensions.png", width=6.5) as made:
+        axes = made.subplots()
+        for (name, found), style in zip(waves.items(), ("-", "o", "s"), strict=True):
+            shown = slice(None, None, 1 if style == "-" else 3)
+            axes.plot(1e9 * found.thickness[shown], found.growth[shown], style, label=name)
+        axes.set(xlabel="mean thickness grown (nm)", ylabel="amplitude of the wave over the initial one")
+        axes.legend(frameon=False)
+
+
+if __name__ == "__main__":
+    main()
