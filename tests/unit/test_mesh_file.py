@@ -87,6 +87,21 @@ def test_formats_of_meshio_keep_their_groups(files, tmp_path, dimension):
     assert areas(read) == pytest.approx(areas(built), rel=1e-12)
 
 
+def test_element_sets_of_abaqus_are_groups(files, tmp_path):
+    mesh = meshio.read(files / "2.msh")
+    cells = [(kind, mesh.cells_dict[kind]) for kind in ("triangle", "line")]
+    sets = {
+        name: [found.get(kind, np.zeros(0, dtype=int)) for kind in ("triangle", "line")]
+        for name, found in mesh.cell_sets_dict.items()
+        if name in ("metal", "coating", "electrolyte", "top")
+    }
+    meshio.Mesh(mesh.points, cells, cell_sets=sets).write(tmp_path / "stack.inp")
+    read = build_stack(geometry(2), SIZES, MPI.COMM_SELF, file=MeshFile(tmp_path / "stack.inp", UM))
+    assert areas(read) == pytest.approx(
+        {"metal": 0.2, "coating": 0.4, "electrolyte": 0.4, "top": 1.0}, rel=1e-9
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "problems"),
     [
@@ -133,8 +148,12 @@ def test_the_ready_meshes_fit_their_cases():
     check_file(load(TUTORIALS / "scratched_coating.toml").case)
     column = load(
         TUTORIALS.parent / "verification" / "planar_speed" / "case.toml",
-        ["geometry.dimension=3", 'geometry.width="100 nm"', 'geometry.depth="100 nm"']
-        + [f"mesh.file={MESHES / 'column_3d.msh'}"],
+        [
+            "geometry.dimension=3",
+            'geometry.width="100 nm"',
+            'geometry.depth="100 nm"',
+            f"mesh.file={MESHES / 'column_3d.msh'}",
+        ],
     )
     check_file(column.case)
     for file in MESHES.glob("*.msh"):
