@@ -23,9 +23,9 @@ from fem_sei.post.style import FIELDS, METAL, STYLE, Quantity, figure, save
 
 CURRENT = Quantity("local current density", "mA/cm²", 0.1, "magma")
 PIXELS = 90  # across a wall
-LIGHT = LightSource(azdeg=225.0, altdeg=45.0)
+LIGHT = LightSource(azdeg=225.0, altdeg=30.0)
 ELEVATION, AZIMUTH = 28.0, -58.0  # of the eye, which sees the walls x = width and y = 0 from outside
-PANEL = 4.6  # inches
+PANEL = 4.2  # inches
 UNDER_THE_EDGE = 0.95  # xi up to which the far walls are painted: no gap at the edge of the metal
 SHADOW = 0.55  # least brightness of a triangle
 
@@ -84,7 +84,7 @@ def _draw_front(run: Run, indices: Sequence[int], path: Path) -> Path:
     quantity = fronts[0].quantity
     colours = _colours([each.values for each in fronts], quantity)
     heights = np.concatenate([each.triangles[:, :, 2].ravel() for each in fronts])
-    columns = min(2, len(fronts))
+    columns = len(fronts) if len(fronts) < 4 else 2
     rows = -(-len(fronts) // columns)
     made = figure(columns * PANEL + 1.2, rows * 0.75 * PANEL + 0.6)
     for n, each in enumerate(fronts):
@@ -181,6 +181,7 @@ def _frame(axes: Axes3D, run: Run, low: float, high: float) -> None:
     axes.set_box_aspect((width, depth, high - low), zoom=0.95)
     axes.view_init(ELEVATION, AZIMUTH)
     axes.locator_params(nbins=4)
+    axes.locator_params(axis="z", nbins=4 if high - low > 0.4 * width else 2)
     axes.tick_params(axis="z", pad=5.0)
     axes.grid(False)
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
