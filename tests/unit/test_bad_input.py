@@ -540,3 +540,42 @@ def test_a_folder_that_cannot_be_written(tmp_path, capsys, monkeypatch):
     assert cli.main(["run", str(case), "--out", str(tmp_path / "run")]) == 2
     assert f"no permission to write in {tmp_path}" in capsys.readouterr().err
     assert sorted(tmp_path.iterdir()) == [case]
+
+
+DEEP = [
+    ("dimension = 2", 'dimension = 3\ndepth = "1 um"'),
+    ('at     = "0.5 um"', 'at     = ["0.5 um", "0.5 um"]'),
+]
+
+
+@pytest.mark.parametrize(
+    ("bump", "message"),
+    [
+        (
+            'kind = "sinusoid"\namplitude = "20 nm"\nwavelength = "1 um"\nwavelength_y = "0.3 um"',
+            'features[1].wavelength_y = "0.3 um": the depth must hold an integer number of half wavelengths;'
+            " 285.7 nm would fit",
+        ),
+        (
+            BUMP.replace('"1.5 um"', '["1.5 um", "1.2 um"]'),
+            'features[1].at = ["1.5 um", "1.2 um"]: is outside the domain, which goes from 0 to 1 um',
+        ),
+        (
+            BUMP.replace('"1.5 um"', '["0.9 um", "0.5 um"]'),
+            "overlaps features[0]: 400 nm apart, their widths add up to 800 nm",
+        ),
+        (
+            'kind = "nucleus"\nat = ["1.5 um", "0.5 um"]\nradius = "0.45 um"',
+            None,
+        ),
+    ],
+)
+def test_features_in_three_dimensions(here, capsys, monkeypatch, bump, message):
+    text = GOOD
+    for old, new in [*DEEP, (BUMP, bump)]:
+        assert old in text
+        text = text.replace(old, new, 1)
+    if message:
+        assert any(message in line for line in refused(text, capsys))
+    else:
+        resolve(tomllib.loads(text))
