@@ -157,11 +157,13 @@ class Surface:
             step *= np.minimum(1.0, reach[active] / np.maximum(np.linalg.norm(step, axis=1), 1e-300))[:, None]
             moved = np.clip(here + step, 0.0, lengths)
             square = _squared(moved - at, self._derivatives(moved, 0)[0] - away)
-            better = square <= least[active]
+            before = least[active]
+            better = square <= before
             t[active[better]], least[active[better]] = moved[better], square[better]
             reach[active[~better]] *= 0.25
-            small = np.linalg.norm(moved - here, axis=1) <= 1e-15 * lengths.max()
-            active = active[~small]
+            length = np.linalg.norm(moved - here, axis=1)
+            stuck = (length <= 1e-6 * spacing) & (square >= before * (1.0 - 1e-14))  # rounding decides
+            active = active[~(stuck | (length <= 1e-15 * lengths.max()))]
             if not len(active):
                 break
         return np.where(z < self._derivatives(x, 0)[0], 1.0, -1.0) * np.sqrt(least)
