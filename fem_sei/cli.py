@@ -210,8 +210,11 @@ def _check(arguments: argparse.Namespace) -> int:
     from fem_sei.case import describe
     from fem_sei.case.checks import assess
     from fem_sei.case.loader import load
+    from fem_sei.geometry.reader import check_file
 
     loaded = load(arguments.case, arguments.set)
+    for case in loaded.runs.values():
+        check_file(case)
     for key, value in describe.resolved(loaded.case):
         print(f"{key} = {value}")
     print()
@@ -452,6 +455,7 @@ def _input_errors() -> tuple[type[Exception], ...]:
     found: list[type[Exception]] = [InputError]
     for module, name in (
         ("fem_sei.case.loader", "CaseError"),
+        ("fem_sei.geometry.reader", "MeshFileError"),
         ("fem_sei.results.run_folder", "RunFolderError"),
         ("fem_sei.results.checkpoint", "CheckpointError"),
         ("fem_sei.post.open", "RunError"),

@@ -47,7 +47,7 @@ def model_on(stack: StackMesh, case: Case) -> PlatingModel:
 def one_region(domain: mesh.Mesh, surface: Any) -> StackMesh:
     """A mesh (coordinates in LENGTH_SCALE) as a stack of one region, the counter electrode at its top.
 
-    ``surface``: anything with the ``signed_distance`` of `geometry.features.Surface`.
+    ``surface``: anything with the ``signed_distance`` of `closed_form.surface.Surface`.
     """
     dimension = domain.topology.dim
     cells = domain.topology.index_map(dimension)

@@ -13,21 +13,23 @@ from scipy.constants import R
 
 from fem_sei.case import plan
 from fem_sei.case.estimates import PlannedStep, Stack, planned_steps, stack, surface_extent
-from fem_sei.case.rules import METAL_BELOW_TROUGH, PER_BUMP, PER_LAYER, PER_WAVE, ROOM_ABOVE_CREST
-from fem_sei.case.schema import Bump, Case
+from fem_sei.case.rules import METAL_BELOW_TROUGH, PER_FEATURE, PER_LAYER, ROOM_ABOVE_CREST
+from fem_sei.case.schema import Bump, Case, Feature, Nucleus, Sinusoid
 from fem_sei.closed_form import kinetics, transport
 from fem_sei.closed_form.kinetics import F
+from fem_sei.closed_form.surface import Surface
 from fem_sei.materials.library import Material
 from fem_sei.problems import dotted
 from fem_sei.units import number, show
 
 Verdict = Literal["ok", "warn", "refuse"]
 FIELDS = 3  # unknowns per node: xi, ln c, phi_e
-BYTES_PER_DOF, BYTES_PER_RANK = 3.5e3, 0.25e9
-SECONDS_PER_DOF_AND_STEP = 5.5e-6  # one core, 2-D
+BYTES_PER_DOF, BYTES_PER_RANK = {1: 3.5e3, 2: 3.5e3, 3: 4.5e3}, 0.25e9
+SECONDS_PER_DOF_AND_STEP = {1: 5.5e-6, 2: 5.5e-6, 3: 30e-6}  # one core
 TIP_SPEED = 1.4  # mean speed of a tip over that of the mean surface, for the number of steps
 STARTING_STEPS = 20
 GRADING = 1.3  # nodes of the whole mesh over those of the fine band
+NODE_VOLUME = {1: 1.0, 2: 0.866, 3: 1.3}  # per node of the band, in element sizes^dimension
 MUCH_MEMORY = 8e9  # B
 T_TOLERANCE = 0.5  # K
 TRANSPORT = ("D", "kappa", "t_plus", "thermodynamic_factor")
@@ -86,17 +88,34 @@ def interface(case: Case) -> Iterator[Row]:
     for layer in case.geometry.layers[1:]:
         yield _resolved(f'delta / thickness of "{layer.name}"', delta, layer.thickness, PER_LAYER, 2.0)
     for n, feature in enumerate(case.geometry.features):
-        if isinstance(feature, Bump):
-            yield _resolved(f"delta / width of features[{n}]", delta, feature.width, PER_BUMP, 4.0)
-            curvature = 2.0 * abs(feature.height) / feature.width**2
-        else:
-            yield _resolved(f"delta / wavelength of features[{n}]", delta, feature.wavelength, PER_WAVE, 10.0)
-            curvature = (2.0 * math.pi / feature.wavelength) ** 2 * abs(feature.amplitude)
+        for key, size in _sizes(feature):
+            good = PER_FEATURE[key]
+            yield _resolved(f"delta / {key} of features[{n}]", delta, size, good, good / 2.0)
+        curvature = _curvature(case, feature)
         bent = curvature * case.l
         advice = (
             f"its tip is too sharp; choose interface_width = {_choose(0.4 / curvature)}" if bent > 0.1 else ""
         )
         yield Row(f"curvature times l of features[{n}]", bent, "", _grade(bent <= 0.1, bent <= 0.5), advice)
+
+
+def _sizes(feature: Feature) -> list[tuple[str, float]]:
+    """Keys and values of the lengths (m) along the surface that an interface must resolve."""
+    sizes = [(key, getattr(feature, key, None)) for key in PER_FEATURE]
+    return [(key, size) for key, size in sizes if size is not None]
+
+
+def _curvature(case: Case, feature: Feature) -> float:
+    """Largest principal curvature (1/m) of a feature."""
+    if isinstance(feature, Bump):
+        return 2.0 * abs(feature.height) / feature.width**2
+    if isinstance(feature, Sinusoid):
+        shortest = min(size for _, size in _sizes(feature))
+        return (2.0 * math.pi / shortest) ** 2 * abs(feature.amplitude)
+    if isinstance(feature, Nucleus):
+        return 1.0 / feature.radius
+    geometry = case.geometry
+    return Surface([feature], geometry.dimension, geometry.width, geometry.depth).curvature_max
 
 
 def _resolved(name: str, delta: float, size: float, good: float, least: float) -> Row:
@@ -223,7 +242,7 @@ def capillarity(case: Case) -> Iterator[Row]:
     gamma, V_m = case.kinetics.surface_energy, case.metal.value("V_m")
     d0 = gamma * V_m / (R * case.conditions.temperature)
     yield Row("capillary length d0 = gamma V_m / RT", d0, "m")
-    sizes = [f.width if isinstance(f, Bump) else f.wavelength for f in case.geometry.features]
+    sizes = [size for feature in case.geometry.features for _, size in _sizes(feature)]
     if sizes:
         yield Row("capillary number d0 / smallest feature", d0 / min(sizes))
 
@@ -258,24 +277,29 @@ def cost(case: Case, steps: list[PlannedStep]) -> Iterator[Row]:
     h, path = plan.cell_size(case), plan.planned_growth(case).path
     speed = TIP_SPEED if case.geometry.features else 1.0
     count = STARTING_STEPS * len(case.operation.sequence) + speed * path / (case.time.front_travel * case.l)
-    width = case.geometry.width or 0.0
-    x = (np.arange(1000) + 0.5) / 1000 * width
-    band = plan.fine_band(case)
-    tops = np.max([np.where((x >= r.x_min) & (x <= r.x_max), r.y_max, -np.inf) for r in band], axis=0)
-    heights = tops - min(r.y_min for r in band)
-    if case.geometry.dimension == 1:
-        nodes = (band[0].y_max - band[0].y_min) / h * GRADING
-    else:
-        nodes = width * float(heights.mean()) / (0.866 * h**2) * GRADING
+    dimension = case.geometry.dimension
+    nodes = _volume(case, plan.fine_band(case)) / (NODE_VOLUME[dimension] * h**dimension) * GRADING
     dofs = FIELDS * nodes
-    memory = BYTES_PER_RANK + BYTES_PER_DOF * dofs
+    memory = BYTES_PER_RANK + BYTES_PER_DOF[dimension] * dofs
     fits = memory < MUCH_MEMORY
     yield Row("time steps, about", round(count, -1))
     yield Row("degrees of freedom, about", float(f"{dofs:.2g}"))
     advice = "" if fits else "choose a wider interface, fewer elements across it, or less growth"
     yield Row("memory, about", memory, "B", _grade(fits), advice)
-    minutes = count * dofs * SECONDS_PER_DOF_AND_STEP / 60.0
+    minutes = count * dofs * SECONDS_PER_DOF_AND_STEP[dimension] / 60.0
     yield Row("wall time on one core, about", 60.0 * float(f"{minutes:.1g}"), "s")
+
+
+def _volume(case: Case, band: list[plan.Rectangle]) -> float:
+    """Height (m), area or volume of the fine band: from its lowest level to the highest box of each place."""
+    sides = [side for side in (case.geometry.width, case.geometry.depth) if side is not None]
+    centres = [(np.arange(n) + 0.5) / n * side for n, side in zip((1000, 100), sides, strict=False)]
+    x, depth, *_ = [*np.meshgrid(*centres), np.zeros(1), np.zeros(1)]
+    tops = np.full(np.broadcast(x, depth).shape, -np.inf)
+    for r in band:
+        inside = (x >= r.x_min) & (x <= r.x_max) & (depth >= r.depth_min) & (depth <= r.depth_max)
+        tops = np.where(inside, np.maximum(tops, r.y_max), tops)
+    return float(tops.mean() - min(r.y_min for r in band)) * math.prod(sides)
 
 
 def _choose(value: float) -> str:

@@ -43,8 +43,9 @@ def _entries(table: Table, prefix: str) -> Iterator[tuple[str, str]]:
                 else:
                     yield f"{key}[{n}]", entry.text
         elif quantity := quantity_of(field):
-            unit = quantity.dimension.unit
-            plain, readable = f"{number(value, 10)} {unit}", show(value, unit, 6)
+            unit, values = quantity.dimension.unit, value if isinstance(value, tuple) else (value,)
+            plain = ", ".join(f"{number(each, 10)} {unit}" for each in values)
+            readable = ", ".join(show(each, unit, 6) for each in values)
             yield key, plain + (f"  ({readable})" if readable != plain else "")
         else:
             yield key, json.dumps(value, ensure_ascii=False)

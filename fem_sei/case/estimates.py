@@ -4,13 +4,13 @@ duration of the steps, extent of the surface. Properties are taken at the initia
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-import numpy as np
-
-from fem_sei.case.schema import Case, Geometry, Step
+from fem_sei.case.schema import Case, Feature, Geometry, Step
 from fem_sei.closed_form import transport
 from fem_sei.closed_form.kinetics import F, front_speed
+from fem_sei.closed_form.surface import Surface
 from fem_sei.materials.library import Material, Property
 
 
@@ -165,15 +165,14 @@ def _planned(step: Step, stack: Stack, V_m: float) -> PlannedStep:
 
 
 def surface_extent(geometry: Geometry) -> tuple[float, float]:
-    """Highest and lowest point (m) of the metal surface over its flat level."""
-    if not geometry.features or geometry.width is None:
+    """Highest and lowest point (m) of the metal surface over its flat level; 0 for what is no surface."""
+    return _extent(tuple(geometry.features), geometry.dimension, geometry.width, geometry.depth)
+
+
+@cache
+def _extent(features: tuple[Feature, ...], *size: Any) -> tuple[float, float]:
+    try:
+        surface = Surface(features, *size)
+    except ValueError:  # the rules say what is wrong with it
         return 0.0, 0.0
-    bumps = [feature for feature in geometry.features if feature.kind == "bump"]
-    x = np.concatenate([np.linspace(0.0, geometry.width, 4001), [bump.at for bump in bumps]])
-    height = np.zeros_like(x)
-    for feature in geometry.features:
-        if feature.kind == "bump":
-            height += feature.height * np.exp(-(((x - feature.at) / feature.width) ** 2))
-        else:
-            height += feature.amplitude * np.cos(2.0 * np.pi * x / feature.wavelength)
-    return float(height.max()), float(height.min())
+    return surface.crest, surface.trough

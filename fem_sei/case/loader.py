@@ -64,10 +64,10 @@ def load(path: str | Path, changes: Sequence[str] = ()) -> LoadedCase:
         own = [problem.text(changed) for problem in found]
         problems += [f'{path}: variant "{name}": {line}' for line in own if line not in lines]
         if variant:
-            variants[name] = variant
+            variants[name] = _with_mesh_file(variant, path)
     if problems:
         raise CaseError(list(dict.fromkeys(problems)))
-    return LoadedCase(path, text, case, variants, tuple(changes))
+    return LoadedCase(path, text, _with_mesh_file(case, path), variants, tuple(changes))
 
 
 def resolve(data: Mapping[str, Any]) -> Case:
@@ -76,6 +76,14 @@ def resolve(data: Mapping[str, Any]) -> Case:
     if case is None:
         raise CaseError([problem.text(data) for problem in problems])
     return case
+
+
+def _with_mesh_file(case: Case, path: Path) -> Case:
+    """The case with the place of its mesh file, which the case file at ``path`` gives relative to itself."""
+    if not case.mesh.file:
+        return case
+    mesh = case.mesh.model_copy(update={"file": str(path.parent / case.mesh.file)})
+    return case.model_copy(update={"mesh": mesh})
 
 
 def _parse(path: Path) -> tuple[str, dict[str, Any]]:

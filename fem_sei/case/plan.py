@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fem_sei.case.estimates import PlannedStep, planned_steps, stack
+from fem_sei.case.estimates import PlannedStep, planned_steps, stack, surface_extent
 from fem_sei.case.schema import Case, Step
 from fem_sei.closed_form.kinetics import front_speed
 
@@ -14,12 +14,15 @@ FEW_CELLS = 12  # coarse cells across the thickest layer or the width
 
 @dataclass(frozen=True)
 class Rectangle:
-    """Part of the cross-section (m); y is the direction of growth, 0 at the flat metal surface."""
+    """Part of the domain (m); y is the direction of growth, 0 at the flat metal surface (in 3-D at the metal
+    surface itself, nuclei left out), x goes along the width and depth along the depth."""
 
     x_min: float
     x_max: float
     y_min: float
     y_max: float
+    depth_min: float = 0.0
+    depth_max: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -79,26 +82,42 @@ def coarse_size(case: Case) -> float:
     if case.mesh.coarse_size is not None:
         return case.mesh.coarse_size
     sizes = [layer.thickness for layer in case.geometry.layers]
-    across = min(max(sizes), case.geometry.width or max(sizes))
+    across = min(size for size in (max(sizes), case.geometry.width, case.geometry.depth) if size)
     return max(cell_size(case), across / FEW_CELLS)
 
 
 def fine_band(case: Case) -> list[Rectangle]:
-    """Where the front will pass, with room around it: all along the surface, and higher at features."""
+    """Where the front will pass, with room around it: all along the surface, and higher at features.
+
+    In 3-D the mesh follows the surface, and with it the band: its heights are above the surface.
+    """
     geometry, growth = case.geometry, planned_growth(case)
     pad = PADDING * case.phase_field.interface_width
     up, down = growth.highest * case.mesh.growth_margin, growth.lowest * case.mesh.growth_margin
-    left, right = 0.0, geometry.width or 0.0
-    waves = sum(abs(f.amplitude) for f in geometry.features if f.kind == "sinusoid")
+    sides = [geometry.width or 0.0, geometry.depth or 0.0]
+    waves = [f for f in geometry.features if f.kind in ("sinusoid", "roughness")]
+    crest, trough = surface_extent(geometry.model_copy(update={"features": waves}))
     tip = case.mesh.tip_margin
-    rise = up * (tip if waves else 1.0)
-    band = [Rectangle(left, right, down * (tip if waves else 1.0) - waves - pad, rise + waves + pad)]
-    for bump in (f for f in geometry.features if f.kind == "bump"):
-        top, bottom = max(bump.height, 0.0), min(bump.height, 0.0)
-        foot = 1.5 * bump.width + up + pad
-        head = bump.width + 0.6 * up + pad
-        band.append(Rectangle(bump.at - foot, bump.at + foot, bottom + down * tip - pad, top + up + pad))
-        band.append(
-            Rectangle(bump.at - head, bump.at + head, bottom + down * tip - pad, top + up * tip + pad)
+    if geometry.dimension == 3:
+        crest = trough = 0.0
+    margin = tip if waves else 1.0
+    # middle along the surface, reach from there, lowest and highest
+    band = [((0.0, 0.0), max(sides), down * margin + trough - pad, up * margin + crest + pad)]
+    for feature in (f for f in geometry.features if f.kind == "bump"):
+        height = feature.height if geometry.dimension == 2 else 0.0
+        foot = 1.5 * feature.width + up + pad
+        head = feature.width + 0.6 * up + pad
+        low, high = min(height, 0.0) + down * tip - pad, max(height, 0.0) + pad
+        band += [(feature.at, foot, low, high + up), (feature.at, head, low, high + up * tip)]
+    for feature in (f for f in geometry.features if f.kind == "nucleus"):
+        reach = feature.radius + up * tip + pad
+        band.append((feature.at, reach, trough + down * tip - pad, crest + reach))
+    found = []
+    for at, reach, low, high in band:
+        along = at if isinstance(at, tuple) else (at, 0.0)
+        (x_min, depth_min), (x_max, depth_max) = (
+            [min(max(middle + sign * reach, 0.0), side) for middle, side in zip(along, sides, strict=True)]
+            for sign in (-1.0, 1.0)
         )
-    return [Rectangle(max(r.x_min, left), min(r.x_max, right), r.y_min, r.y_max) for r in band]
+        found.append(Rectangle(x_min, x_max, low, high, depth_min, depth_max))
+    return found

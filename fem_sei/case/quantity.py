@@ -46,6 +46,25 @@ class Quantity:
         return {"type": "string", "pattern": PATTERN, "examples": [self.dimension.example]}
 
 
+@dataclass(frozen=True)
+class Quantities(Quantity):
+    """Validator of one quantity or a list of two: a float or a pair of floats."""
+
+    def read(self, value: Any) -> float | tuple[float, float]:
+        """The value or values in SI, or a UnitError that says what is expected."""
+        if not isinstance(value, list):
+            return super().read(value)
+        if len(value) != 2:
+            raise UnitError(f"needs {self.dimension.needs}, or a list of two")
+        return tuple(super(Quantities, self).read(each) for each in value)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        one = super().__get_pydantic_json_schema__(schema, handler)
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": 2, "maxItems": 2}]}
+
+
 def quantity_of(field: FieldInfo) -> Quantity | None:
     """The quantity a field holds, `X` or `X | None`; None for other fields."""
     found = [*field.metadata]
@@ -56,6 +75,7 @@ def quantity_of(field: FieldInfo) -> Quantity | None:
 
 Length = Annotated[float, Quantity(units.LENGTH)]
 PositiveLength = Annotated[float, Quantity(units.LENGTH, "positive")]
+Position = Annotated[float | tuple[float, float], Quantities(units.LENGTH)]
 Duration = Annotated[float, Quantity(units.TIME, "not negative")]
 PositiveDuration = Annotated[float, Quantity(units.TIME, "positive")]
 Temperature = Annotated[float, Quantity(units.TEMPERATURE, "positive")]

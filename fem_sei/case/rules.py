@@ -5,11 +5,12 @@ list), and a rule that reaches for it ends there.
 """
 
 import itertools
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from fem_sei.case import estimates
-from fem_sei.case.schema import Bump, Case, Feature, Layer, Sinusoid, Step, Variant
+from fem_sei.case.schema import Bump, Case, Feature, Layer, Nucleus, Roughness, Sinusoid, Step, Variant
 from fem_sei.materials import library
 from fem_sei.materials.catalogue import ION_CONDUCTOR, METAL
 from fem_sei.materials.library import Material
@@ -26,7 +27,14 @@ OPTIONAL = {"plating": {METAL: (), ION_CONDUCTOR: ("thermodynamic_factor",)}}
 RUN_FOLDERS = ("pictures", "fields", "checkpoint")
 ROOM_ABOVE_CREST = 3.0  # interface widths from a crest to the end of the layer above the metal
 METAL_BELOW_TROUGH = 2.5  # interface widths, 10 l
-PER_LAYER, PER_BUMP, PER_WAVE = 5.0, 8.0, 20.0  # interface widths in a layer, a bump's width, a wavelength
+PER_LAYER = 5.0  # interface widths in a layer's thickness
+PER_FEATURE = {
+    "width": 8.0,
+    "wavelength": 20.0,
+    "wavelength_y": 20.0,
+    "radius": 5.0,
+    "correlation_length": 5.0,
+}
 WIDTH: Place = ("phase_field", "interface_width")
 
 
@@ -99,48 +107,81 @@ def metal_is_thick_enough(case: Case) -> Iterator[Problem]:
 
 def dimension_fits_the_keys(case: Case) -> Iterator[Problem]:
     geometry = case.geometry
-    if geometry.dimension == 2 and geometry.width is None:
-        yield Problem(
-            ("geometry", "width"), 'is missing: a 2-D case needs a length (like "2 um")', about_key=True
-        )
-    if geometry.dimension == 1:
-        for key in ("width", "features"):
-            if getattr(geometry, key):
-                yield Problem(("geometry", key), "a 1-D case has none")
-        if geometry.mirror:
-            yield Problem(("geometry", "mirror"), "a 1-D case cannot be mirrored")
+    d = geometry.dimension
+    for key, least in (("width", 2), ("depth", 3)):
+        if d >= least and getattr(geometry, key) is None:
+            message = f'is missing: a {d}-D case needs a length (like "2 um")'
+            yield Problem(("geometry", key), message, about_key=True)
+    for key, fitting in (("width", (2, 3)), ("depth", (3,)), ("features", (2, 3))):
+        if d not in fitting and getattr(geometry, key):
+            yield Problem(("geometry", key), f"a {d}-D case has none")
+    if geometry.mirror and d != 2:
+        yield Problem(("geometry", "mirror"), f"a {d}-D case cannot be mirrored")
 
 
-def bump_stands_free(case: Case, place: Place, bump: Feature) -> Iterator[Problem]:
-    if not isinstance(bump, Bump) or case.geometry.width is None:
+def _sides(case: Case) -> list[tuple[str, float]]:
+    """Name and size of the domain along the surface, as far as given."""
+    sides = [(key, getattr(case.geometry, key)) for key in ("width", "depth")]
+    return [(key, size) for key, size in sides[: case.geometry.dimension - 1] if size is not None]
+
+
+def feature_stands_free(case: Case, place: Place, feature: Feature) -> Iterator[Problem]:
+    if not isinstance(feature, Bump | Nucleus) or case.geometry.dimension == 1:
         return
-    if bump.height == 0.0:
+    if isinstance(feature, Bump) and feature.height == 0.0:
         yield Problem((*place, "height"), "needs a length other than zero")
-    width = case.geometry.width
-    if not 0.0 <= bump.at <= width:
-        yield Problem((*place, "at"), f"is outside the domain, which goes from 0 to {show(width, 'm')}")
-    elif not (bump.at in (0.0, width) or bump.width <= bump.at <= width - bump.width):
-        message = (
-            f"the bump of width {show(bump.width, 'm')} is cut by the edge; put it on the edge or further in"
+    at, key = _at(feature), "width" if isinstance(feature, Bump) else "radius"
+    size, name = getattr(feature, key), f"the {feature.kind} of {key}"
+    place = (*place, "at")
+    if len(at) != case.geometry.dimension - 1:
+        needs = (
+            'one length (like "1 um")' if len(at) == 2 else 'a list of two lengths (like ["1 um", "1 um"])'
         )
-        yield Problem((*place, "at"), message)
-    for n, other in enumerate(case.geometry.features[: place[-1]]):
-        if isinstance(other, Bump) and abs(bump.at - other.at) < bump.width + other.width:
-            distance, sum_of_widths = show(abs(bump.at - other.at), "m"), show(bump.width + other.width, "m")
-            message = f"overlaps features[{n}]: {distance} apart, their widths add up to {sum_of_widths}"
-            yield Problem((*place, "at"), message)
+        yield Problem(place, f"needs {needs} in {case.geometry.dimension}-D")
+        return
+    for x, (_, end) in zip(at, _sides(case), strict=False):
+        if not 0.0 <= x <= end:
+            yield Problem(place, f"is outside the domain, which goes from 0 to {show(end, 'm')}")
+        elif not (x in (0.0, end) or size <= x <= end - size):
+            message = f"{name} {show(size, 'm')} is cut by the edge; put it on the edge or further in"
+            yield Problem(place, message)
+    for n, other in enumerate(case.geometry.features[: place[-2]]):
+        if type(other) is not type(feature) or len(_at(other)) != len(at):
+            continue
+        apart, sizes = math.dist(at, _at(other)), size + getattr(other, key)
+        if apart < sizes:
+            adding = "their widths add" if key == "width" else "their radii add"
+            message = f"overlaps features[{n}]: {show(apart, 'm')} apart, {adding} up to {show(sizes, 'm')}"
+            yield Problem(place, message)
 
 
-def wave_fits_the_width(case: Case, place: Place, wave: Feature) -> Iterator[Problem]:
-    if not isinstance(wave, Sinusoid) or case.geometry.width is None:
+def _at(feature: Bump | Nucleus) -> tuple[float, ...]:
+    return feature.at if isinstance(feature.at, tuple) else (feature.at,)
+
+
+def wave_fits_the_domain(case: Case, place: Place, wave: Feature) -> Iterator[Problem]:
+    if not isinstance(wave, Sinusoid):
         return
     if wave.amplitude == 0.0:
         yield Problem((*place, "amplitude"), "needs a length other than zero")
-    halves = 2.0 * case.geometry.width / wave.wavelength
-    if round(halves) < 1 or abs(halves - round(halves)) > 1e-6 * halves:
-        fitting = 2.0 * case.geometry.width / max(1, round(halves))
-        message = f"the width must hold an integer number of half wavelengths; {show(fitting, 'm')} would fit"
-        yield Problem((*place, "wavelength"), message)
+    if wave.wavelength_y is not None and case.geometry.dimension == 2:
+        yield Problem((*place, "wavelength_y"), "a 2-D case has none")
+    for key, (name, size) in zip(("wavelength", "wavelength_y"), _sides(case), strict=False):
+        if (wavelength := getattr(wave, key)) is None:
+            continue
+        halves = 2.0 * size / wavelength
+        if round(halves) < 1 or abs(halves - round(halves)) > 1e-6 * halves:
+            fitting = show(2.0 * size / max(1, round(halves)), "m")
+            message = f"the {name} must hold an integer number of half wavelengths; {fitting} would fit"
+            yield Problem((*place, key), message)
+
+
+def roughness_repeats_in_the_domain(case: Case, place: Place, rough: Feature) -> Iterator[Problem]:
+    if isinstance(rough, Roughness):
+        for name, size in _sides(case):
+            if 2.0 * rough.correlation_length > size:
+                message = f"needs a length of at most half the {name}, {show(size / 2.0, 'm')}"
+                yield Problem((*place, "correlation_length"), message)
 
 
 def crest_stays_in_the_layer_above(case: Case) -> Iterator[Problem]:
@@ -150,9 +191,14 @@ def crest_stays_in_the_layer_above(case: Case) -> Iterator[Problem]:
     room = 0.0 if delta > above.thickness else ROOM_ABOVE_CREST * delta
     if crest == 0.0 or crest <= above.thickness - room:
         return
-    heights = [abs(getattr(f, "height", 0.0)) + abs(getattr(f, "amplitude", 0.0)) for f in geometry.features]
-    n = heights.index(max(heights))
-    key = "height" if isinstance(geometry.features[n], Bump) else "amplitude"
+    keys = ("height", "amplitude", "radius", "rms")
+    heights = [
+        (abs(getattr(f, key)), n, key)
+        for n, f in enumerate(geometry.features)
+        for key in keys
+        if hasattr(f, key)
+    ]
+    _, n, key = max(heights, key=lambda entry: (entry[0], -entry[1]))
     message = (
         f'the surface rises to {show(crest, "m")}, higher than the layer above it allows: "{above.name}" is'
         f" {show(above.thickness, 'm')} thick, and {ROOM_ABOVE_CREST:g} interface widths must stay free"
@@ -168,8 +214,8 @@ def interface_is_thinner_than_what_it_resolves(case: Case) -> Iterator[Problem]:
             name = f'layer "{layer.name}"' if hasattr(layer, "name") else f"layers[{n}]"
             sizes.append((name, layer.thickness, PER_LAYER))
     for n, feature in enumerate(case.geometry.features):
-        for key, per in (("width", PER_BUMP), ("wavelength", PER_WAVE)):
-            if hasattr(feature, key):
+        for key, per in PER_FEATURE.items():
+            if getattr(feature, key, None) is not None:
                 sizes.append((f"{key} of features[{n}]", getattr(feature, key), per))
     smaller = [f"the {name} ({show(size, 'm')})" for name, size, _ in sizes if delta > size]
     if smaller:
@@ -292,7 +338,11 @@ RULES: tuple[Rule, ...] = (
 )
 RULES_OF_ENTRIES: dict[Place, tuple[Rule, ...]] = {
     ("geometry", "layers"): (layer_has_its_own_name, layer_has_a_material_of_its_kind),
-    ("geometry", "features"): (bump_stands_free, wave_fits_the_width),
+    ("geometry", "features"): (
+        feature_stands_free,
+        wave_fits_the_domain,
+        roughness_repeats_in_the_domain,
+    ),
     ("variants",): (variant_has_its_own_name,),
 }
 RULES_OF_STEPS: tuple[Rule, ...] = (  # also of those within a cycle

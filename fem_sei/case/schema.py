@@ -25,6 +25,7 @@ from fem_sei.case.quantity import (
     CurrentDensity,
     Duration,
     Length,
+    Position,
     PositiveCurrentDensity,
     PositiveDuration,
     PositiveInterfaceMobility,
@@ -82,12 +83,12 @@ class Layer(Table):
 
 
 class Bump(Table):
-    """A bump of the metal surface (a valley if the height is negative): height exp[-((x - at)/width)^2]."""
+    """A bump of the metal surface (a valley if the height is negative): height exp[-(r/width)^2]."""
 
     kind: Literal["bump"]
     """A single bump or valley."""
-    at: Length
-    """Where its middle is, from the left edge."""
+    at: Position
+    """Where its middle is: x from the left edge, in 3-D a list [x, y]."""
     height: Length
     """How far it rises above the flat surface."""
     width: PositiveLength
@@ -95,7 +96,7 @@ class Bump(Table):
 
 
 class Sinusoid(Table):
-    """A wavy metal surface: amplitude cos(2 pi x/wavelength)."""
+    """A wavy metal surface: amplitude cos(2 pi x/wavelength), in 3-D also times cos(2 pi y/wavelength_y)."""
 
     kind: Literal["sinusoid"]
     """A wave across the whole width."""
@@ -103,24 +104,53 @@ class Sinusoid(Table):
     """Half of the height from trough to crest."""
     wavelength: PositiveLength
     """The width must hold an integer number of half wavelengths."""
+    wavelength_y: PositiveLength | None = None
+    """3-D only: the depth must hold an integer number of its halves. Without it nothing changes along y."""
 
 
-Feature = Annotated[Bump | Sinusoid, Field(discriminator="kind")]
+class Nucleus(Table):
+    """A half ball of metal (in 2-D a half disc) sitting on the surface that the other features make."""
+
+    kind: Literal["nucleus"]
+    """A hemispherical nucleus."""
+    at: Position
+    """Where its middle is: x from the left edge, in 3-D a list [x, y]."""
+    radius: PositiveLength
+    """Its radius."""
+
+
+class Roughness(Table):
+    """A random surface: Gaussian heights with the correlation exp[-(r/correlation_length)^2], mirrored at the
+    walls. The same seed gives the same surface on every mesh and number of processes."""
+
+    kind: Literal["roughness"]
+    """Random roughness of the whole surface."""
+    rms: PositiveLength
+    """Root mean square of the heights, exact."""
+    correlation_length: PositiveLength
+    """Distance at which the correlation has fallen to 37 %."""
+    seed: Annotated[int, Field(ge=0, le=2**32 - 1)]
+    """Which of the random surfaces."""
+
+
+Feature = Annotated[Bump | Sinusoid | Nucleus | Roughness, Field(discriminator="kind")]
 
 
 class Geometry(Table):
     """A stack of layers. The last coordinate is the direction of growth, 0 at the flat metal surface."""
 
-    dimension: Literal[1, 2]
-    """1: layers only. 2: with a width, and features of the metal surface."""
+    dimension: Literal[1, 2, 3]
+    """1: layers only. 2: with a width, and features of the metal surface. 3: with a width and a depth."""
     width: PositiveLength | None = None
-    """Size along the surface, 2-D only."""
+    """Size along the surface (x), 2-D and 3-D."""
+    depth: PositiveLength | None = None
+    """Size along the surface across the width (y), 3-D only."""
     mirror: bool = False
-    """The domain is the right half of a cell that is symmetric about x = 0; pictures show the whole."""
+    """2-D only: the domain is the right half of a cell symmetric about x = 0; pictures show the whole."""
     layers: list[Layer] = Field(min_length=2)
     """From the bottom: the metal, one or more layers of SEI or coating, the electrolyte."""
     features: list[Feature] = []
-    """Features of the metal surface, 2-D only. Their heights add up."""
+    """Features of the metal surface, 2-D and 3-D. Their heights add up; nuclei sit on top."""
 
 
 class PhaseField(Table):
@@ -145,6 +175,11 @@ class Mesh(Table):
     """The fine band is as high as the planned growth times this."""
     tip_margin: Annotated[float, Field(ge=1.0, le=20.0)] = 2.0
     """Around features the fine band is higher by this factor, because tips grow faster."""
+    file: str = ""
+    """A mesh to use instead of making one, relative to the case file: .msh or what meshio reads, with groups
+    of cells named like the layers and the group of facets "top"."""
+    file_unit: PositiveLength = 1e-6
+    """The length that 1 stands for in that file."""
 
 
 class Kinetics(Table):

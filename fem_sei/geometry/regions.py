@@ -12,7 +12,7 @@ import ufl
 from dolfinx import fem, mesh
 from mpi4py import MPI
 
-from fem_sei.geometry.features import Surface
+from fem_sei.closed_form.surface import Surface
 
 
 class MeshError(RuntimeError):
@@ -24,8 +24,8 @@ class StackMesh:
     """The distributed mesh of a stack of layers. Coordinates are in units of ``length_scale`` [m].
 
     ``regions`` (layer names), ``interfaces`` ("metal|coating", lower layer first) and ``boundaries``
-    ("bottom", "top" and in 2-D "left", "right") give the tags in ``cell_tags`` and ``facet_tags``.
-    The last coordinate is the growth direction, 0 at the nominal flat metal surface.
+    ("bottom", "top", from 2-D on "left", "right", in 3-D "front", "back") give the tags in ``cell_tags`` and
+    ``facet_tags``. The last coordinate is the growth direction, 0 at the nominal flat metal surface.
     """
 
     mesh: mesh.Mesh
@@ -37,7 +37,9 @@ class StackMesh:
     length_scale: float
     surface: Surface
     layers: dict[str, tuple[float, float]]  # nominal bottom and top of each layer [m]
-    quality: float  # worst inscribed/circumscribed circle ratio, 1 for equilateral triangles (and in 1-D)
+    quality: (
+        float  # worst inscribed/circumscribed circle or sphere ratio, 1 for equilateral cells (and in 1-D)
+    )
 
     @cached_property
     def dx(self) -> ufl.Measure:

@@ -14,12 +14,17 @@ ELEMENTS_ACROSS = 2  # at least, across the thinnest place of every layer and ac
 
 @dataclass(frozen=True)
 class Box:
-    """A part of the domain [m]; y is the growth direction, 0 at the nominal surface (1-D uses y only)."""
+    """A part of the domain [m]; y is the growth direction, 0 at the nominal surface (1-D uses y only).
+
+    In 3-D, where the mesh follows the surface, y is the height above it, and depth the third direction.
+    """
 
     x_min: float
     x_max: float
     y_min: float
     y_max: float
+    depth_min: float = 0.0
+    depth_max: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -34,38 +39,44 @@ class MeshSizes:
         if not 0.0 < self.fine <= self.coarse:
             raise ValueError(f"element sizes need 0 < fine <= coarse, not {self.fine:g}, {self.coarse:g} m")
         for box in self.boxes:
-            if box.x_min > box.x_max or box.y_min > box.y_max:
+            if box.x_min > box.x_max or box.y_min > box.y_max or box.depth_min > box.depth_max:
                 raise ValueError(f"a refinement box has its ends in the wrong order: {box}")
 
 
 class SizeField:
-    """Element size h(x, y): the least of the zones' sizes, each growing by ``GRADING`` per distance from it.
+    """Element size h: the least of the zones' sizes, each growing by ``GRADING`` per distance from it.
 
-    Evaluated here with NumPy (to place the nodes of the metal surface) and by Gmsh (elsewhere). ``unit``
-    is the length [m] in which everything is given out.
+    Evaluated here with NumPy (to place the nodes of the metal surface in 2-D) and by Gmsh (elsewhere).
+    ``unit`` is the length [m] in which everything is given out.
     """
 
     def __init__(
-        self, sizes: MeshSizes, layers: Sequence[tuple[float, float, float]], width: float, unit: float
+        self,
+        sizes: MeshSizes,
+        layers: Sequence[tuple[float, float, float]],
+        sides: Sequence[float],
+        unit: float,
     ) -> None:
-        """``layers``: lowest and highest y and least thickness of each. ``width`` is 0 in 1-D. All in m."""
+        """``layers``: lowest and highest y and least thickness of each; ``sides``: width and depth. In m."""
         extent = max(abs(edge) for low, high, _ in layers for edge in (low, high))
-        beyond = max(10.0 * extent, width)  # finite: Gmsh's distances suffer from round-off
-        coarse = min(sizes.coarse, width / ELEMENTS_ACROSS) if width > 0.0 else sizes.coarse
+        beyond = max(10.0 * extent, *sides, 0.0)  # finite: Gmsh's distances suffer from round-off
+        coarse = min([sizes.coarse, *(side / ELEMENTS_ACROSS for side in sides)])
+        everywhere = [(-beyond, beyond), (-beyond, beyond)]
         zones = []
         for box in sizes.boxes:
-            across = (box.x_min, box.x_max) if width > 0.0 else (-beyond, beyond)
-            zones.append((*across, box.y_min, box.y_max, min(sizes.fine, coarse)))
+            along = [(box.x_min, box.x_max), (box.depth_min, box.depth_max)][: len(sides)]
+            along += everywhere[len(sides) :]
+            zones.append((*along[0], box.y_min, box.y_max, *along[1], min(sizes.fine, coarse)))
         for low, high, thickness in layers:
             if thickness / ELEMENTS_ACROSS < coarse:
-                zones.append((-beyond, beyond, low, high, thickness / ELEMENTS_ACROSS))
-        self.zones = np.array(zones).reshape(-1, 5) / unit
+                zones.append((*everywhere[0], low, high, *everywhere[1], thickness / ELEMENTS_ACROSS))
+        self.zones = np.array(zones).reshape(-1, 7) / unit  # limits of x, y and depth, size
         self.coarse, self.beyond = coarse / unit, beyond / unit
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        """Size at points, with Gmsh's formula for a box with a transition layer."""
+        """Size at points of a 2-D stack, with Gmsh's formula for a box with a transition layer."""
         h = np.full(np.broadcast(x, y).shape, self.coarse)
-        for x_min, x_max, y_min, y_max, size in self.zones:
+        for x_min, x_max, y_min, y_max, *_, size in self.zones:
             away_x = np.maximum(np.maximum(x_min - x, x - x_max), 0.0)
             away_y = np.maximum(np.maximum(y_min - y, y - y_max), 0.0)
             h = np.minimum(h, size + GRADING * np.hypot(away_x, away_y))
@@ -80,13 +91,13 @@ class SizeField:
         """Make this the only source of element sizes of the current Gmsh model (y along ``growth_axis``)."""
         field = gmsh.model.mesh.field
         tags = []
-        for x_min, x_max, y_min, y_max, size in self.zones:
+        for *limits, size in self.zones:
             tags.append(field.add("Box"))
-            limits = dict.fromkeys("XYZ", (-self.beyond, self.beyond))
-            if growth_axis > 0:
-                limits["X"] = (x_min, x_max)
-            limits["XYZ"[growth_axis]] = (y_min, y_max)
-            for axis, (low, high) in limits.items():
+            # Gmsh's axes: y alone in 1-D; x, y in 2-D; x, depth, y in 3-D
+            x, y, depth = (tuple(limits[n : n + 2]) for n in (0, 2, 4))
+            everywhere = (-self.beyond, self.beyond)
+            along = {0: (y, everywhere, everywhere), 1: (x, y, everywhere), 2: (x, depth, y)}[growth_axis]
+            for axis, (low, high) in zip("XYZ", along, strict=True):
                 field.setNumber(tags[-1], f"{axis}Min", low)
                 field.setNumber(tags[-1], f"{axis}Max", high)
             field.setNumber(tags[-1], "VIn", size)

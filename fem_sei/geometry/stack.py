@@ -2,7 +2,9 @@
 
 Layers are listed bottom first. The metal reaches from minus its thickness to its surface y = s(x), the
 next layer from there to its own thickness above the nominal surface y = 0, the others lie on top of it.
-The mesh conforms to the metal surface and to every boundary between layers. Gmsh runs on rank 0 only.
+The mesh conforms to the metal surface (not to nuclei on it) and to every boundary between layers. In 3-D
+flat layers are meshed and their nodes lifted by s(x, y) where the front will pass, less and less towards
+the next boundaries. Gmsh runs on rank 0 only.
 """
 
 from __future__ import annotations
@@ -17,28 +19,33 @@ from typing import Any
 import numpy as np
 from mpi4py import MPI
 
-from fem_sei.geometry.features import Surface
+from fem_sei.closed_form.surface import Surface
+from fem_sei.geometry.reader import SIMPLEX, MeshFileError, load
 from fem_sei.geometry.regions import MeshError, StackMesh, check_tags
 from fem_sei.geometry.sizes import GRADING, Box, MeshSizes, SizeField
 from fem_sei.numerics import compat
 from fem_sei.numerics.parallel import on_rank_zero
 
-__all__ = ["Box", "MeshError", "MeshSizes", "StackMesh", "build_stack", "write_msh"]
+__all__ = ["Box", "MeshError", "MeshFile", "MeshSizes", "StackMesh", "build_stack", "write_msh"]
 
-GMSH_LINE, GMSH_TRIANGLE = 1, 2  # element types
-FRONTAL_DELAUNAY = 6
+FRONTAL_DELAUNAY, HXT = 6, 10  # algorithms in 2-D and 3-D; HXT is six times faster than Delaunay
+SIDES = ("left", "right", "front", "back")  # where x and y begin and end
+WORST_QUALITY = 0.02
+MOST_SQUEEZED = 0.5  # height of an element above a crest or below a trough in 3-D, over its height elsewhere
 
 
 @dataclass
 class _Plan:
     """A stack in units of ``unit`` [m]: what every dimension needs to know."""
 
+    geometry: Any
     dimension: int
-    width: float
+    sides: list[float]  # width, depth
     names: list[str]
     levels: np.ndarray  # bottom of the first layer, then the nominal top of each
     surface: Surface
     size: SizeField
+    band: tuple[float, float]  # lowest and highest place that is meant to be fine
     unit: float
     tags: dict[str, int]  # of all names
 
@@ -50,7 +57,7 @@ class _Plan:
     @property
     def boundaries(self) -> list[str]:
         """Names of the outer boundaries."""
-        return ["bottom", "top", "left", "right"][: 2 * self.dimension]
+        return ["bottom", "top", *SIDES][: 2 * self.dimension]
 
     def rows(self) -> list[str]:
         """Names of the horizontal rows that bound the layers, bottom first."""
@@ -59,24 +66,40 @@ class _Plan:
 
 @dataclass
 class _Cad:
-    """Gmsh entities of every name, and their exact measure in model units."""
+    """Gmsh entities, tag and exact measure (in model units) of every name; quality and size of the mesh."""
 
     entities: dict[str, list[int]] = field(default_factory=dict)
     measures: dict[str, float] = field(default_factory=dict)
+    tags: dict[str, int] = field(default_factory=dict)
     quality: float = 1.0
     cells: int = 0
     nodes: int = 0
 
 
-def build_stack(
-    geometry: Any, sizes: MeshSizes, comm: MPI.Comm, length_scale: float = 1e-6, file: Path | None = None
-) -> StackMesh:
-    """Mesh the stack ``geometry`` (of a case) and distribute it; mesh coordinates in ``length_scale`` [m].
+@dataclass(frozen=True)
+class MeshFile:
+    """A file to take the mesh from, and the length [m] that 1 stands for in it."""
 
-    With ``file`` the mesh is kept in that Gmsh file and read from there, also the first time: what reads it
+    path: Path
+    unit: float
+
+
+def build_stack(
+    geometry: Any,
+    sizes: MeshSizes,
+    comm: MPI.Comm,
+    length_scale: float = 1e-6,
+    file: MeshFile | None = None,
+    kept: Path | None = None,
+) -> StackMesh:
+    """Mesh the stack ``geometry`` (of a case), or take the mesh from a ``file``, and distribute it; mesh
+    coordinates in ``length_scale`` [m].
+
+    With ``kept`` the mesh is kept in that Gmsh file and read from there, also the first time: what reads it
     later has the same cells in the same order, which another version of Gmsh would not make again.
 
-    Collective. Raises MeshError on all ranks if Gmsh fails or the distributed mesh lost anything.
+    Collective. Raises on all ranks MeshFileError if the file does not fit the geometry, MeshError if Gmsh
+    fails or the distributed mesh lost anything.
     """
     plan = _plan(geometry, sizes, length_scale)
     with ExitStack() as session:
@@ -87,18 +110,9 @@ def build_stack(
             try:
                 gmsh = session.enter_context(_gmsh_session())
                 model = gmsh.model
-                if file is None:
-                    return _generate(gmsh, plan)
-                if file.is_file():
-                    cad = _draw(gmsh, plan)
-                else:
-                    cad = _generate(gmsh, plan)
-                    gmsh.option.setNumber("Mesh.Binary", 1)
-                    gmsh.write(str(file))
-                gmsh.clear()
-                gmsh.open(str(file))
-                _inspect(gmsh, plan.dimension, cad)
-                return cad
+                return _make(gmsh, plan, file, kept)
+            except MeshFileError:
+                raise
             except Exception as error:
                 raise MeshError(f"Gmsh could not mesh the stack: {type(error).__name__}: {error}") from error
 
@@ -108,9 +122,9 @@ def build_stack(
         mesh,
         cell_tags,
         facet_tags,
-        regions={name: plan.tags[name] for name in plan.names},
-        interfaces={name: plan.tags[name] for name in plan.interfaces},
-        boundaries={name: plan.tags[name] for name in plan.boundaries},
+        regions={name: cad.tags[name] for name in plan.names},
+        interfaces={name: cad.tags[name] for name in plan.interfaces if name in cad.tags},
+        boundaries={name: cad.tags[name] for name in plan.boundaries if name in cad.tags},
         length_scale=length_scale,
         surface=plan.surface,
         layers=dict(zip(plan.names, pairwise((plan.levels * length_scale).tolist()), strict=True)),
@@ -120,22 +134,28 @@ def build_stack(
     return stack
 
 
-def write_msh(path: Path, geometry: Any, sizes: MeshSizes, length_scale: float = 1e-6) -> dict[str, Any]:
+def write_msh(
+    path: Path,
+    geometry: Any,
+    sizes: MeshSizes,
+    length_scale: float = 1e-6,
+    file: MeshFile | None = None,
+) -> dict[str, Any]:
     """Write the mesh as a Gmsh file with named groups, lengths in ``length_scale``: cells, nodes, quality.
 
     Not collective: to be called by one process.
     """
     plan = _plan(geometry, sizes, length_scale)
     with _gmsh_session() as gmsh:
-        cad = _generate(gmsh, plan)
+        cad = _generate(gmsh, plan) if file is None else _take_over(gmsh, plan, file)
         gmsh.write(str(path))
     return {"cells": cad.cells, "nodes": cad.nodes, "quality": cad.quality}
 
 
 def _plan(geometry: Any, sizes: MeshSizes, unit: float) -> _Plan:
     """Levels, names, tags and element sizes; refuses stacks whose layers would cross."""
-    width = geometry.width if geometry.dimension > 1 else None
-    surface = Surface(geometry.features or (), geometry.dimension, width)
+    sides = [getattr(geometry, name) for name in ("width", "depth")[: geometry.dimension - 1]]
+    surface = Surface(geometry.features or (), geometry.dimension, *sides)
     names = [layer.name for layer in geometry.layers]
     levels = np.cumsum([0.0, *(layer.thickness for layer in geometry.layers)])
     levels -= levels[1]
@@ -147,12 +167,17 @@ def _plan(geometry: Any, sizes: MeshSizes, unit: float) -> _Plan:
             raise MeshError(f'the metal surface leaves nothing of layer "{name}" at its thinnest place')
     layers = list(zip(lowest[:-1], highest[1:], thinnest, strict=True))
     plan = _Plan(
+        geometry,
         geometry.dimension,
-        0.0 if width is None else width / unit,
+        [side / unit for side in sides],
         names,
         levels / unit,
         surface,
-        SizeField(sizes, layers, width or 0.0, unit),
+        SizeField(sizes, layers, sides, unit),
+        (
+            min([0.0, *(b.y_min for b in sizes.boxes)]) / unit,
+            max([0.0, *(b.y_max for b in sizes.boxes)]) / unit,
+        ),
         unit,
         tags={},
     )
@@ -175,40 +200,74 @@ def _gmsh_session() -> Iterator[Any]:
         gmsh.option.setNumber("General.NumThreads", 1)
         gmsh.option.setNumber("Mesh.RandomSeed", 1)
         gmsh.option.setNumber("Mesh.Algorithm", FRONTAL_DELAUNAY)
+        gmsh.option.setNumber("Mesh.Algorithm3D", HXT)
         yield gmsh
     finally:
         gmsh.finalize()
 
 
-def _generate(gmsh: Any, plan: _Plan) -> _Cad:
-    """Draw the stack, name its parts, mesh it."""
-    cad = _draw(gmsh, plan)
-    plan.size.set_in(gmsh, growth_axis=plan.dimension - 1)
-    gmsh.model.mesh.generate(plan.dimension)
-    _inspect(gmsh, plan.dimension, cad)
+def _make(gmsh: Any, plan: _Plan, file: MeshFile | None, kept: Path | None) -> _Cad:
+    """The mesh: what has been kept, else from the file, else drawn."""
+    if kept is not None and kept.is_file():
+        return _take_over(gmsh, plan, MeshFile(kept, plan.unit))
+    cad = _generate(gmsh, plan) if file is None else _take_over(gmsh, plan, file)
+    if kept is not None:
+        gmsh.option.setNumber("Mesh.Binary", 1)
+        gmsh.write(str(kept))
+        gmsh.clear()
+        gmsh.open(str(kept))
     return cad
 
 
-def _draw(gmsh: Any, plan: _Plan) -> _Cad:
-    """Draw the stack and name its parts."""
+def _generate(gmsh: Any, plan: _Plan) -> _Cad:
+    """Draw the stack, name its parts, mesh it."""
     gmsh.model.add("stack")
-    cad = {1: _draw_line, 2: _draw_rectangle}[plan.dimension](gmsh.model.geo, plan)
+    cad = {1: _draw_line, 2: _draw_rectangle, 3: _draw_block}[plan.dimension](gmsh.model.geo, plan)
     gmsh.model.geo.synchronize()
     for name, tag in plan.tags.items():
         dimension = plan.dimension if name in plan.names else plan.dimension - 1
         gmsh.model.addPhysicalGroup(dimension, cad.entities[name], tag, name)
+    plan.size.set_in(gmsh, growth_axis=plan.dimension - 1)
+    gmsh.model.mesh.generate(plan.dimension)
+    if plan.dimension == 3:
+        _follow_surface(gmsh, plan)
+        cad.measures = {name: _measure(gmsh, name) for name in plan.tags}
+    cad.tags = plan.tags
+    _judge(gmsh, plan, cad)
     return cad
 
 
-def _inspect(gmsh: Any, dimension: int, cad: _Cad) -> None:
-    """Count and judge the elements of the mesh that Gmsh holds."""
-    element_type = {1: GMSH_LINE, 2: GMSH_TRIANGLE}[dimension]
-    elements, _ = gmsh.model.mesh.getElementsByType(element_type)
+def _take_over(gmsh: Any, plan: _Plan, file: MeshFile) -> _Cad:
+    """The mesh of a file, in the plan's units."""
+    cad = _Cad(tags=load(gmsh, file.path, plan.geometry, file.unit))
+    gmsh.model.mesh.affineTransform((file.unit / plan.unit * np.eye(3, 4)).ravel())
+    cad.measures = {name: _measure(gmsh, name) for name in cad.tags}
+    _judge(gmsh, plan, cad)
+    return cad
+
+
+def _judge(gmsh: Any, plan: _Plan, cad: _Cad) -> None:
+    """Count what was made; refuse bad elements."""
+    elements, _ = gmsh.model.mesh.getElementsByType(SIMPLEX[plan.dimension])
     cad.cells, cad.nodes = len(elements), len(gmsh.model.mesh.getNodes()[0])
     if cad.cells == 0:
         raise MeshError("no elements were made")
-    if dimension > 1:
+    if plan.dimension > 1:
         cad.quality = float(min(gmsh.model.mesh.getElementQualities(elements, "gamma")))
+    if cad.quality < WORST_QUALITY:
+        raise MeshError(
+            f"the worst element has a quality of {cad.quality:.1g}: the metal surface is too steep"
+        )
+
+
+def _measure(gmsh: Any, name: str) -> float:
+    """Number, length, area or volume of the simplices in a physical group, in the model's units."""
+    total = 0.0
+    for dimension, entity in gmsh.model.getEntitiesForPhysicalName(name):
+        elements, _ = gmsh.model.mesh.getElementsByType(SIMPLEX[dimension], entity)
+        volumes = gmsh.model.mesh.getElementQualities(elements, "volume") if dimension else elements > 0
+        total += float(np.sum(volumes))
+    return total
 
 
 def _draw_line(geo: Any, plan: _Plan) -> _Cad:
@@ -232,7 +291,7 @@ def _draw_rectangle(geo: Any, plan: _Plan) -> _Cad:
         if level == 1:
             line = _surface_nodes(plan)
         else:
-            x = [0.0, *_cuts(plan, 0, 0.0, plan.width, y), plan.width]
+            x = [0.0, *_cuts(plan, 0, 0.0, plan.sides[0], y), plan.sides[0]]
             line = np.column_stack([x, np.full(len(x), y)])
         corners.append([geo.addPoint(*line[end], 0.0) for end in (0, -1)])
         rows.append(_chain(geo, *corners[-1], line[1:-1]))
@@ -245,7 +304,7 @@ def _draw_rectangle(geo: Any, plan: _Plan) -> _Cad:
             walls = line[[0, -1], 1]
     for layer, name in enumerate(plan.names):
         sides = []
-        for end, (side, x) in enumerate((("left", 0.0), ("right", plan.width))):
+        for end, (side, x) in enumerate((("left", 0.0), ("right", plan.sides[0]))):
             low, high = (walls[end] if row == 1 else plan.levels[row] for row in (layer, layer + 1))
             inner = [(x, y) for y in _cuts(plan, 1, low, high, x)]
             sides.append(_chain(geo, corners[layer][end], corners[layer + 1][end], inner))
@@ -257,6 +316,43 @@ def _draw_rectangle(geo: Any, plan: _Plan) -> _Cad:
         cad.entities[name] = [geo.addPlaneSurface([loop])]
         cad.measures[name] = float(heights[layer + 1] - heights[layer])
     return cad
+
+
+def _draw_block(geo: Any, plan: _Plan) -> _Cad:
+    """3-D: layers are volumes over the rectangle of the sides, made by drawing the bottom upwards."""
+    cad = _Cad({side: [] for side in SIDES})
+    (width, depth), z = plan.sides, plan.levels[0]
+    corners = [geo.addPoint(x, y, z) for x, y in ((0.0, 0.0), (width, 0.0), (width, depth), (0.0, depth))]
+    edges = [geo.addLine(*ends) for ends in zip(corners, corners[1:] + corners[:1], strict=True)]
+    row = geo.addPlaneSurface([geo.addCurveLoop(edges)])
+    names = plan.rows()
+    cad.entities[names[0]] = [row]
+    for name, above, (low, high) in zip(plan.names, names[1:], pairwise(plan.levels), strict=True):
+        (_, row), (_, volume), *walls = geo.extrude([(2, row)], 0.0, 0.0, high - low)
+        cad.entities[name], cad.entities[above] = [volume], [row]
+        for side, (_, wall) in zip(("front", "right", "back", "left"), walls, strict=True):
+            cad.entities[side].append(wall)
+    return cad
+
+
+def _follow_surface(gmsh: Any, plan: _Plan) -> None:
+    """Lift the nodes of flat layers by s(x, y): all of it in the fine band, linearly less outside, nothing
+    from the bottom of the metal downwards and from the top of the next layer upwards."""
+    if plan.surface.flat:
+        return
+    down, up = plan.levels[0], plan.levels[2]
+    crest, trough = max(0.0, plan.surface.crest) / plan.unit, max(0.0, -plan.surface.trough) / plan.unit
+    high = max(0.0, min(plan.band[1], up - crest / (1.0 - MOST_SQUEEZED)))
+    low = min(0.0, max(plan.band[0], down + trough / (1.0 - MOST_SQUEEZED)))
+    tags, nodes, _ = gmsh.model.mesh.getNodes()
+    nodes = nodes.reshape(-1, 3)
+    moving = (nodes[:, 2] > down) & (nodes[:, 2] < up)
+    x, y, z = nodes[moving].T
+    lift = plan.surface.height(x * plan.unit, y * plan.unit) / plan.unit
+    z = z + lift * np.interp(z, [down, low, high, up], [0.0, 1.0, 1.0, 0.0])
+    for tag, node in zip(tags[moving], np.column_stack([x, y, z]), strict=True):
+        gmsh.model.mesh.setNode(tag, node, [])
+    gmsh.model.mesh.optimize("")  # swaps edges and faces where the shear has made slivers
 
 
 def _cuts(plan: _Plan, axis: int, low: float, high: float, other: float = 0.0) -> list[float]:
@@ -283,13 +379,13 @@ def _chain(geo: Any, first: int, last: int, between: Sequence[tuple[float, float
 def _surface_nodes(plan: _Plan) -> np.ndarray:
     """Mesh nodes (n, 2) on the metal surface, as far apart as the size field wants: int ds/h = 1 each."""
     reach = plan.size.coarse / GRADING * np.linspace(-1.0, 1.0, 201)
-    x = np.concatenate([plan.surface.samples / plan.unit, *(plan.size.edges(0)[:, None] + reach)])
-    x = np.unique(np.clip(x, 0.0, plan.width))
+    x = np.concatenate([plan.surface.axes[0] / plan.unit, *(plan.size.edges(0)[:, None] + reach)])
+    x = np.unique(np.clip(x, 0.0, plan.sides[0]))
     y = plan.surface.height(x * plan.unit) / plan.unit
     density = 1.0 / plan.size(x, y)
     elements = 0.5 * (density[1:] + density[:-1]) * np.hypot(np.diff(x), np.diff(y))
     passed = np.concatenate([[0.0], np.cumsum(elements)])
     count = max(1, round(passed[-1]))
     x = np.interp(np.linspace(0.0, passed[-1], count + 1), passed, x)
-    x[-1] = plan.width
+    x[-1] = plan.sides[0]
     return np.column_stack([x, plan.surface.height(x * plan.unit) / plan.unit])

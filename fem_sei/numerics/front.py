@@ -16,6 +16,7 @@ from scipy.sparse.csgraph import connected_components
 from fem_sei.numerics.simplex import SimplexGrid
 
 TAIL = 1e-9  # bounds the level function: |psi| <= 20.7 l
+LONGEST = {1: 2.0, 2: 2.0, 3: 3.0}  # l; the longest of many tetrahedra exceed 2 l even where h = l
 SWITCH_TAIL = 1e-5  # xi(1-xi) below which no regularisation is needed
 
 
@@ -60,6 +61,7 @@ class FrontGeometry:
         self.curvature = fem.Function(space, name="curvature")
         self.switch = fem.Function(fem.functionspace(mesh, ("DG", 0)), name="switch")
         self._psi = fem.Function(space)
+        self._extent = np.zeros(len(self.grid.cells))  # of the cells across the front
         u, w = ufl.TrialFunction(space), ufl.TestFunction(space)
         dx = ufl.dx(metadata={"quadrature_degree": 2})
         s = fem.Constant(mesh, smoothing)
@@ -97,7 +99,8 @@ class FrontGeometry:
         direction = gradient / np.maximum(size, 1e-12)[:, None]
         xi = profile(psi, self.l)[self.grid.cells]
         near = (xi * (1 - xi)).max(axis=1) > SWITCH_TAIL
-        self.switch.x.array[:] = near & (self.grid.extent_along(direction) < 2 * self.l)
+        self._extent = self.grid.extent_along(direction)
+        self.switch.x.array[:] = near & (self._extent < 2 * self.l)
         if with_curvature:
             self._update_curvature()
 
@@ -151,8 +154,8 @@ class FrontGeometry:
         return self.comm.allreduce(float(curvature.max(initial=0.0)), op=MPI.MAX)
 
     def unresolved(self, psi: np.ndarray) -> bool:
-        """True where the front passes through cells longer than 2 l across it (collective)."""
-        coarse = self.passed(psi) & (self.switch.x.array == 0)
+        """True where the front passes through cells too long across it at the last update (collective)."""
+        coarse = self.passed(psi) & (self._extent > LONGEST[self.grid.dimension] * self.l)
         return bool(self.comm.allreduce(bool(coarse.any()), op=MPI.LOR))
 
     def _slopes(self, nodal: np.ndarray, cells: np.ndarray) -> np.ndarray:

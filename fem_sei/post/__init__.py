@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fem_sei.post import movie, pictures, plots
+from fem_sei.post import movie, pictures, plots, solid
 from fem_sei.post.compare import compare, draw_comparison
 from fem_sei.post.open import Run, RunError, make_folder, open_run
 
@@ -41,5 +41,7 @@ def _plot_run(run: Run, times: Sequence[float] | None) -> list[Path]:
     indices = even if times is None else run.nearest(list(times))
     if run.dimension == 1:
         return written + plots.draw_profiles(run, indices, folder)
+    if run.dimension == 3:
+        written += solid.draw_solid(run, indices, folder)
     written += pictures.draw_maps(run, indices, folder) + pictures.draw_front(run, indices, folder)
     return written + movie.animate(run, folder)

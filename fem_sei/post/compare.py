@@ -45,7 +45,7 @@ def draw_comparison(runs: Sequence[Run], folder: Path, title: str) -> list[Path]
     drawable = [run for run in runs if run.outputs]
     for left_out in (run for run in runs if not run.outputs):
         log.warning("%s has no field output yet: it is not in the pictures", left_out.path)
-    planes = [run for run in drawable if run.dimension == 2]
+    planes = [run for run in drawable if run.dimension > 1]
     lines = [run for run in drawable if run.dimension == 1]
     if len(planes) > 1:
         written += _draw_maps(planes, folder, title)

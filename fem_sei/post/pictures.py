@@ -1,9 +1,10 @@
-"""Pictures of two-dimensional runs: the front of the metal over concentration and potential."""
+"""Pictures in a plane, of runs in two and three dimensions: the front over concentration and potential."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -14,7 +15,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from fem_sei.post.open import Run
-from fem_sei.post.scene import Scene, View, front_profile, scene, view_of
+from fem_sei.post.scene import Scene, View, front_profile, heading, scene, view_of
 from fem_sei.post.style import COULOMB_PER_MAH, FIELDS, METAL, STYLE, figure, save, shades, tidy, time_text
 
 PIXELS = 700
@@ -100,7 +101,7 @@ def panel_grid(rows: int, columns: int, view: View) -> tuple[Figure, np.ndarray]
     for panel in axes[-1]:
         panel.set_xlabel("x (µm)")
     for panel in axes[:, 0]:
-        panel.set_ylabel("y (µm)")
+        panel.set_ylabel(f"{view.upwards} (µm)")
     return made, axes
 
 
@@ -142,7 +143,7 @@ def draw_maps(run: Run, indices: Sequence[int], folder: Path) -> list[Path]:
         for panel in axes[:, -1]:
             name_layers(panel, run, view)
         add_colour_bar(made, colours, axes, field)
-        made.suptitle(run.title)
+        made.suptitle(heading(run))
         written.append(save(made, folder / FILES[field]))
     return written
 
@@ -162,10 +163,10 @@ def draw_front(run: Run, indices: Sequence[int], folder: Path) -> list[Path]:
     for axes in (shape, salt):
         tidy(axes)
         axes.margins(x=0.0)
-    made.suptitle(run.title)
+    made.suptitle(heading(run))
     return [save(made, folder / "front.png")]
 
 
-def moment_text(moment: Scene) -> str:
-    """Time and charge of a scene, for the title of its panel."""
+def moment_text(moment: Any) -> str:
+    """Time and charge of a scene or a front, for the title of its panel."""
     return f"{time_text(moment.time)}, {moment.charge / COULOMB_PER_MAH:.3g} mAh/cm²"

@@ -1,9 +1,13 @@
-"""One moment of a two-dimensional run, ready to be drawn: fields on a grid of pixels, the front as lines."""
+"""One moment of a run in a plane, ready to be drawn: fields on a grid of pixels, the front as lines.
+
+Of a three-dimensional run the plane is the upright one along x through the highest point of its last front.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pyvista
@@ -14,6 +18,7 @@ from fem_sei.post.style import FIELDS
 METAL = "logit(xi)"
 MARGIN = 0.25  # of the width, shown above and below the front and the layers on the metal
 SHARPEST = 20.0  # bound of logit(xi)
+OFF_THE_WALL = 1e-3  # of the depth: a plane in a wall cuts no cells
 OFF_THE_NODES = 1e-6  # least size of logit(xi) at a node
 
 
@@ -25,6 +30,7 @@ class View:
     right: float
     bottom: float
     top: float
+    upwards: str = "y"
 
     @property
     def aspect(self) -> float:
@@ -63,27 +69,27 @@ class FrontProfile:
 
 def view_of(run: Run) -> View:
     """What to show of a run: its width, and in height what is near the front and the layers on the metal."""
-    left, right, bottom, top, _, _ = run.fields(index=0).bounds
+    left, right, bottom, top, _, _ = _plane(run, 0).bounds
     if run.mirrored:
         left = -right
     width = right - left
-    surfaces = [points[:, 1] for points in _curves(run.fields(index=0)) + _curves(run.fields())]
+    surfaces = [points[:, 1] for points in _curves(_plane(run, 0)) + _curves(_plane(run, -1))]
     low, high = min(map(np.min, surfaces), default=bottom), max(map(np.max, surfaces), default=top)
     inner_tops = [layer_top for _, _, layer_top in run.layers[:-1]]
     bottom = max(bottom, low - MARGIN * width)
     top = min(top, max([high, *inner_tops]) + MARGIN * width)
-    return View(left, right, bottom, top)
+    return View(left, right, bottom, top, "yz"[run.dimension - 2])
 
 
 def union(views: Sequence[View]) -> View:
     """The smallest rectangle around all the views."""
     left, right, bottom, top = zip(*(view.extent for view in views), strict=True)
-    return View(min(left), max(right), min(bottom), max(top))
+    return View(min(left), max(right), min(bottom), max(top), views[0].upwards)
 
 
 def scene(run: Run, index: int, view: View, pixels: int) -> Scene:
     """Field output ``index`` on a grid of at most ``pixels`` in each direction."""
-    dataset = _with_logit(run.fields(index=index))
+    dataset = _with_logit(_plane(run, index))
     columns = max(2, round(pixels * min(1.0, view.aspect)))
     rows = max(2, round(pixels * min(1.0, 1.0 / view.aspect)))
     left, columns = (0.0, -(-columns // 2)) if run.mirrored else (view.left, columns)
@@ -109,7 +115,7 @@ def scene(run: Run, index: int, view: View, pixels: int) -> Scene:
 
 def front_profile(run: Run, index: int) -> FrontProfile:
     """The front of field output ``index``, sorted along x."""
-    contour = _contour(run.fields(index=index))
+    contour = front_surface(_plane(run, index))
     x, y, c = contour.points[:, 0], contour.points[:, 1], np.asarray(contour["c"])
     if run.mirrored:
         x, y, c = np.concatenate([-x, x]), np.tile(y, 2), np.tile(c, 2)
@@ -117,7 +123,29 @@ def front_profile(run: Run, index: int) -> FrontProfile:
     return FrontProfile(run.times[index], x[order], y[order], c[order])
 
 
-def _with_logit(dataset: pyvista.UnstructuredGrid) -> pyvista.UnstructuredGrid:
+@cache
+def cut(run: Run) -> float:
+    """y (um) of the plane that is shown of a three-dimensional run."""
+    return float(max(front_surface(run.fields()).points, key=lambda point: point[2])[1])
+
+
+def heading(run: Run) -> str:
+    """Title of a picture in the plane."""
+    return run.title if run.dimension < 3 else f"{run.title}, at y = {cut(run):.3g} µm"
+
+
+def _plane(run: Run, index: int) -> pyvista.DataSet:
+    """Field output ``index`` of a 2-D run, of a 3-D run in the plane, with the points (x, height, 0)."""
+    dataset = run.fields(index=index)
+    if run.dimension < 3:
+        return dataset
+    inside = np.clip(cut(run), *(dataset.bounds[3] * np.array([OFF_THE_WALL, 1.0 - OFF_THE_WALL])))
+    plane = dataset.slice(normal="y", origin=(0.0, inside, 0.0))
+    plane.points = np.column_stack([plane.points[:, 0], plane.points[:, 2], np.zeros(plane.n_points)])
+    return plane
+
+
+def _with_logit(dataset: pyvista.DataSet) -> pyvista.DataSet:
     """The data set with logit(xi), which is linear across the interface: linear interpolation in a cell is
     then exact, and the front smooth where xi itself would show the cells as steps."""
     xi = np.clip(np.asarray(dataset["xi"]), 1e-12, 1.0 - 1e-12)
@@ -127,14 +155,14 @@ def _with_logit(dataset: pyvista.UnstructuredGrid) -> pyvista.UnstructuredGrid:
     return dataset
 
 
-def _contour(dataset: pyvista.UnstructuredGrid) -> pyvista.PolyData:
-    """The surface of the metal, xi = 1/2."""
+def front_surface(dataset: pyvista.DataSet) -> pyvista.PolyData:
+    """The surface of the metal, xi = 1/2: lines in 2-D, triangles in 3-D."""
     return _with_logit(dataset).contour([0.0], scalars=METAL)
 
 
-def _curves(dataset: pyvista.UnstructuredGrid) -> list[np.ndarray]:
+def _curves(dataset: pyvista.DataSet) -> list[np.ndarray]:
     """The surface as connected curves of points (x, y)."""
-    contour = _contour(dataset).clean()
+    contour = front_surface(dataset).clean()
     if contour.n_points == 0:
         return []
     strips = contour.strip(join=True, max_length=contour.n_points)

@@ -12,8 +12,10 @@ from petsc4py import PETSc
 
 from fem_sei import __version__
 from fem_sei.case.loader import LoadedCase
+from fem_sei.geometry.reader import check_file
 from fem_sei.geometry.stack import write_msh
 from fem_sei.numerics.compat import petsc_option_used
+from fem_sei.numerics.parallel import on_rank_zero
 from fem_sei.results.history import write_summary
 from fem_sei.results.manifest import STATUS_OF_EXIT, Manifest
 from fem_sei.results.run_folder import OutputError, RunFolder
@@ -36,10 +38,14 @@ def run(
     ``out``: run folder, by default runs/NAME. ``petsc_args``: PETSc options of the command line, which win
     over those of the case. ``deadline``: time.monotonic() at which the program must have ended. A variant
     that fails does not stop the others; the worst exit code is returned.
-    Raises RunFolderError, before anything is written, for a folder that cannot be used.
+    Raises, before anything is written, RunFolderError for a folder that cannot be used and MeshFileError for
+    a mesh file that does not fit.
     """
+    _check_mesh_files(loaded)
     name = loaded.case.case.name
-    given = {"set": list(loaded.changes), "petsc": petsc_args, "until": None}
+    # the run folder has a copy of the case file, from where a relative path leads nowhere
+    file = [f"mesh.file={loaded.case.mesh.file}"] if loaded.case.mesh.file else []
+    given = {"set": [*loaded.changes, *file], "petsc": petsc_args, "until": None}
     session = Session(given, deadline=deadline)
     with _petsc_options(petsc_args):
         folder = RunFolder.create(out or Path("runs") / name, MPI.COMM_WORLD, force)
@@ -108,6 +114,12 @@ def _petsc_options(arguments: Sequence[str]) -> Iterator[None]:
             print(f"nothing used the PETSc option -{option}; the solver's begin with -{PREFIX}", flush=True)
 
 
+def _check_mesh_files(loaded: LoadedCase) -> None:
+    """Raise MeshFileError on all ranks if the mesh file of a run does not fit (collective)."""
+    for case in loaded.runs.values():
+        on_rank_zero(MPI.COMM_WORLD, lambda case=case: check_file(case))
+
+
 def _run_variants(
     loaded: LoadedCase, folder: RunFolder, sessions: dict[str | None, Session | None], session: Session
 ) -> int:
@@ -158,12 +170,14 @@ def _draw(folder: RunFolder) -> None:
 
 def mesh_only(loaded: LoadedCase, out: Path | None) -> int:
     """Write the mesh of the case (of every variant) as a Gmsh file, by default NAME.msh; rank 0 works."""
+    _check_mesh_files(loaded)
     if MPI.COMM_WORLD.rank == 0:
         for variant, case in loaded.runs.items():
             path = out or Path(f"{case.case.name}.msh")
             if variant is not None:
                 path = path.with_stem(f"{path.stem}_{variant}")
-            found = write_msh(path, case.geometry, plating_setup.mesh_sizes(case), plating_setup.LENGTH_SCALE)
+            sizes, file = plating_setup.mesh_sizes(case), plating_setup.mesh_file(case)
+            found = write_msh(path, case.geometry, sizes, plating_setup.LENGTH_SCALE, file)
             print(
                 f"{path}: {found['cells']} cells, {found['nodes']} nodes, "
                 f"worst quality {found['quality']:.2f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from mpi4py import MPI
@@ -12,7 +12,7 @@ from fem_sei.case import plan
 from fem_sei.case.schema import Case
 from fem_sei.geometry.regions import StackMesh
 from fem_sei.geometry.sizes import Box, MeshSizes
-from fem_sei.geometry.stack import build_stack
+from fem_sei.geometry.stack import MeshFile, build_stack
 from fem_sei.numerics.compat import remove_abandoned_forms
 from fem_sei.numerics.linear import profile_options
 from fem_sei.studies.chen2015 import Chen2015Model, Chen2015Parameters
@@ -27,13 +27,18 @@ CUTOFF, DEPLETED_CUTOFF = 3e-3, 1e-2
 
 def mesh_sizes(case: Case) -> MeshSizes:
     """Element sizes: fine where the front will pass, coarse elsewhere."""
-    boxes = [Box(r.x_min, r.x_max, r.y_min, r.y_max) for r in plan.fine_band(case)]
+    boxes = [Box(**asdict(rectangle)) for rectangle in plan.fine_band(case)]
     return MeshSizes(plan.cell_size(case), plan.coarse_size(case), boxes)
 
 
-def build_mesh(case: Case, comm: MPI.Comm, file: Path | None = None) -> StackMesh:
-    """The meshed stack of the case, kept in ``file`` (collective)."""
-    return build_stack(case.geometry, mesh_sizes(case), comm, LENGTH_SCALE, file)
+def mesh_file(case: Case) -> MeshFile | None:
+    """The file that the case takes its mesh from, if any."""
+    return MeshFile(Path(case.mesh.file), case.mesh.file_unit) if case.mesh.file else None
+
+
+def build_mesh(case: Case, comm: MPI.Comm, kept: Path | None = None) -> StackMesh:
+    """The meshed stack of the case, kept in the file ``kept`` (collective)."""
+    return build_stack(case.geometry, mesh_sizes(case), comm, LENGTH_SCALE, mesh_file(case), kept)
 
 
 def parameters(case: Case) -> PlatingParameters:
@@ -88,14 +93,14 @@ def kept_parameters(p: PlatingParameters) -> dict[str, float]:
 
 
 def build_model(
-    case: Case, comm: MPI.Comm, mesh_file: Path | None = None, kept: Mapping[str, float] | None = None
+    case: Case, comm: MPI.Comm, kept_mesh: Path | None = None, kept: Mapping[str, float] | None = None
 ) -> PlatingModel:
     """Mesh and model of the case, at the initial state (collective).
 
-    ``mesh_file``: where the mesh is kept; ``kept``: ``kept_parameters`` of the run that is continued.
+    ``kept_mesh``: file to keep the mesh in; ``kept``: ``kept_parameters`` of the run that is continued.
     """
     remove_abandoned_forms()
-    stack = build_mesh(case, comm, mesh_file)
+    stack = build_mesh(case, comm, kept_mesh)
     nodes = stack.mesh.geometry.index_map().size_global
     dofs = nodes * len(FIELDS)
     options = profile_options(case.solver.profile, FIELDS, dofs, case.geometry.dimension, LOCAL_FIELDS)

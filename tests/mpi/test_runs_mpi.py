@@ -94,6 +94,33 @@ def test_the_iterative_solver_gives_the_same_history(tmp_path, alone):
     assert_same_history(iterative, alone, 1e-8)
 
 
+BLOCK = [  # a flat bump in a corner, 1,000 nodes, a few steps
+    'geometry.width="0.2 um"',
+    'geometry.depth="60 nm"',
+    'geometry.layers=[{name="metal", material="Li", thickness="0.2 um"},'
+    '{name="coating", material="Al2O3_model", thickness="0.4 um"},'
+    '{name="electrolyte", material="LiAlOx_model", thickness="0.2 um"}]',
+    'geometry.features=[{kind="bump", at=["0 um", "0 um"], height="40 nm", width="0.4 um"}]',
+    'phase_field.interface_width="60 nm"',
+    "mesh.tip_margin=1.0",
+    "mesh.growth_margin=1.0",
+    "mesh.elements_across_interface=3",
+    'operation.steps[0].until={thickness="1 nm"}',
+    'time.initial_step="0.2 s"',
+    "output.fields_every={count=1}",
+    "solver.profile=direct",
+]
+
+
+def test_three_dimensions_on_two_ranks(tmp_path):
+    case = TUTORIALS / "rough_surface_3d.toml"
+    one, two = (run(ranks, tmp_path / str(ranks), case, *BLOCK) for ranks in (1, 2))
+    assert_same_history(two, one, 1e-8)
+    for name in ("charge_balance", "salt_balance"):
+        assert max(one.history[name].max(), two.history[name].max()) < 1e-10
+    assert (two.dimension, two.fields().n_points) == (3, one.fields().n_points)
+
+
 LINES = {
     "galvanostatic": ['operation.steps[0].until={thickness="10 nm"}'],
     "potentiostatic": [  # the current and the salt from the reservoir are sums over the ranks
@@ -149,6 +176,14 @@ def test_a_rank_that_fails_ends_the_job_with_its_message(tmp_path):
     assert done.returncode != 0
     assert "ZeroDivisionError: a bug on one rank" in done.stderr
     assert len(open_run(tmp_path / "run").history["time"]) == 2
+
+
+def test_a_mesh_file_that_does_not_fit_is_said_once(tmp_path):
+    command = ["-m", "fem_sei", "run", TUTORIALS / "planar_plating.toml", "--out", tmp_path / "run"]
+    done = mpirun(2, *command, "--set", "mesh.file=nowhere.msh")
+    assert done.returncode == 2
+    assert done.stderr.count("there is no file") == 1
+    assert not (tmp_path / "run").exists()
 
 
 def test_bad_input_is_said_once_and_ends_all_ranks(tmp_path):

@@ -25,12 +25,14 @@ def geometry(dimension, count):
     layers += [
         SimpleNamespace(name=f"layer{i}", thickness=(0.3 if i == 0 else 0.1) * UM) for i in range(count)
     ]
-    bump = SimpleNamespace(kind="bump", at=0.3 * UM, height=0.1 * UM, width=0.2 * UM)
-    features = [bump] if dimension == 2 else []
-    return SimpleNamespace(dimension=dimension, width=1 * UM, layers=layers, features=features)
+    at = 0.3 * UM if dimension == 2 else (0.3 * UM, 0.3 * UM)
+    bump = SimpleNamespace(kind="bump", at=at, height=0.1 * UM, width=0.2 * UM)
+    features = [bump] if dimension > 1 else []
+    return SimpleNamespace(dimension=dimension, width=1 * UM, depth=1 * UM, layers=layers, features=features)
 
 
 SIZES = MeshSizes(20e-9, 60e-9, [Box(0.0, 1 * UM, 0.0, 0.1 * UM)])
+SIZES_3D = MeshSizes(60e-9, 120e-9, [Box(0.0, 1 * UM, 0.0, 0.1 * UM, 0.0, 1 * UM)])
 
 
 @pytest.mark.mpi
@@ -44,9 +46,9 @@ def test_this_file_on_several_ranks(ranks):
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("dimension", "count"), [(1, 2), (1, 5), (2, 1), (2, 5)])
+@pytest.mark.parametrize(("dimension", "count"), [(1, 2), (1, 5), (2, 1), (2, 5), (3, 2)])
 def test_integrals_over_all_names_are_complete(dimension, count):
-    stack = build_stack(geometry(dimension, count), SIZES, COMM)
+    stack = build_stack(geometry(dimension, count), SIZES_3D if dimension == 3 else SIZES, COMM)
     one = fem.Constant(stack.mesh, 1.0)
 
     def integral(measure):
@@ -65,9 +67,10 @@ def test_integrals_over_all_names_are_complete(dimension, count):
     assert integral(stack.ds(stack.boundaries["top"])) == pytest.approx(1.0, rel=1e-12)
 
 
-def test_the_numbers_do_not_depend_on_the_ranks():
-    alone = build_stack(geometry(2, 3), SIZES, MPI.COMM_SELF)
-    together = build_stack(geometry(2, 3), SIZES, COMM)
+@pytest.mark.parametrize(("dimension", "sizes"), [(2, SIZES), (3, SIZES_3D)])
+def test_the_numbers_do_not_depend_on_the_ranks(dimension, sizes):
+    alone = build_stack(geometry(dimension, 3), sizes, MPI.COMM_SELF)
+    together = build_stack(geometry(dimension, 3), sizes, COMM)
     assert together.summary() == pytest.approx(alone.summary(), rel=1e-12)
 
 

@@ -1,6 +1,7 @@
 """Run folders made by hand: analytic fields on small meshes, in the format that a run writes."""
 
 import json
+from itertools import permutations
 from pathlib import Path
 
 import meshio
@@ -141,6 +142,48 @@ def make_run(
 
     times = [float(time) for time in np.linspace(0.0, 0.3e-6 * SITES / 10.0, outputs)]
     write_fields(folder, points, cells, "triangle", xi, c, phi_e, times)
+    return folder
+
+
+def make_solid_run(folder: Path, drop: float = 0.8) -> Path:
+    """A hill in the middle of a block, structured tetrahedra."""
+    folder.mkdir(parents=True)
+    case = {
+        "operation": {"mode": "galvanostatic"},
+        "conditions": {"temperature": 298.15},
+        "kinetics": {"exchange_current_density": 10.0, "alpha": 0.5, "reference_concentration": 1000.0},
+    }
+    write_manifest(folder, 3, None, case=case, materials=[{"material": "Li", "property": "z", "value": 1}])
+    write_history(folder, 0.0, drop)
+    axes = [np.linspace(0.0, WIDTH, 25), np.linspace(0.0, WIDTH / 2, 15), np.linspace(-METAL, TOP, 80)]
+    shape = [len(axis) for axis in axes]
+    points = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+    number = np.arange(len(points)).reshape(shape)
+    corner = {
+        (i, j, k): number[i : shape[0] - 1 + i, j : shape[1] - 1 + j, k : shape[2] - 1 + k].ravel()
+        for i in (0, 1)
+        for j in (0, 1)
+        for k in (0, 1)
+    }
+    cells = []
+    for order in permutations(np.eye(3, dtype=int)):  # Kuhn's six tetrahedra of a cube
+        path = np.cumsum([np.zeros(3, dtype=int), *order], axis=0)
+        cells.append(np.column_stack([corner[tuple(place)] for place in path.tolist()]))
+
+    def height(p, time):
+        r2 = (p[:, 0] - 1e-6) ** 2 + (p[:, 1] - 0.5e-6) ** 2
+        return time * 10.0 / SITES + 0.2e-6 * np.exp(-r2 / 0.4e-6**2)
+
+    def xi(p, time):
+        return 0.5 * (1.0 - np.tanh((p[:, 2] - height(p, time)) / 50e-9))
+
+    def c(p, time):
+        return salt(COATING - p[:, 2], drop if time > 0.0 else 0.0)
+
+    def phi_e(p, time):
+        return 0.02 + 0.05 * np.log(c(p, time) / 1000.0)
+
+    write_fields(folder, points, np.vstack(cells), "tetra", xi, c, phi_e, [0.0, 0.15e-6 * SITES / 10.0])
     return folder
 
 

@@ -75,6 +75,12 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
+BUMP = '''kind   = "bump"
+at     = "1.5 um"
+height = "0.2 um"
+width  = "0.4 um"'''
+
+
 def refused(text, capsys, *arguments):
     """The lines on stderr of a run that is refused; checks that nothing is written."""
     Path("bad.toml").write_text(text)
@@ -212,7 +218,8 @@ def test_the_file_the_others_are_made_from_is_good(here, capsys):
         (
             'kind   = "bump"\nat     = "1.5 um"',
             'kind   = "bmup"\nat     = "1.5 um"',
-            'geometry.features[1].kind = "bmup": needs "bump" or "sinusoid". Did you mean "bump"?',
+            'geometry.features[1].kind = "bmup": needs "bump", "sinusoid", "nucleus" or "roughness".'
+            ' Did you mean "bump"?',
         ),
         (
             'thickness = "1 um"',
@@ -234,7 +241,50 @@ def test_the_file_the_others_are_made_from_is_good(here, capsys):
         ),
         ("dimension = 2", "dimension = 1", 'geometry.width = "2 um": a 1-D case has none'),
         ('width     = "2 um"\n', "", 'geometry.width is missing: a 2-D case needs a length (like "2 um")'),
-        ("dimension = 2", "dimension = 3", "geometry.dimension = 3: needs 1 or 2"),
+        ("dimension = 2", "dimension = 4", "geometry.dimension = 4: needs 1, 2 or 3"),
+        (
+            "dimension = 2",
+            "dimension = 3",
+            'geometry.depth is missing: a 3-D case needs a length (like "2 um")',
+        ),
+        (
+            "dimension = 2",
+            "dimension = 3",
+            'geometry.features[1].at = "1.5 um": needs a list of two lengths (like ["1 um", "1 um"]) in 3-D',
+        ),
+        (
+            "dimension = 2",
+            'dimension = 2\ndepth = "1 um"',
+            'geometry.depth = "1 um": a 2-D case has none',
+        ),
+        (
+            'at     = "1.5 um"',
+            'at     = ["1.5 um", "1 um"]',
+            'geometry.features[1].at = ["1.5 um", "1 um"]: needs one length (like "1 um") in 2-D',
+        ),
+        (
+            'at     = "1.5 um"',
+            'at     = ["1.5 um", "1 um", "1 um"]',
+            'geometry.features[1].at = ["1.5 um", "1 um", "1 um"]: needs a length (like "20 nm"), or a list'
+            " of two",
+        ),
+        (
+            BUMP,
+            'kind = "nucleus"\nat = "1.9 um"\nradius = "0.3 um"',
+            'geometry.features[1].at = "1.9 um": the nucleus of radius 300 nm is cut by the edge; put it on'
+            " the edge or further in",
+        ),
+        (
+            BUMP,
+            'kind = "roughness"\nrms = "20 nm"\ncorrelation_length = "1.5 um"\nseed = 1',
+            'geometry.features[1].correlation_length = "1.5 um": needs a length of at most half the'
+            " width, 1 um",
+        ),
+        (
+            BUMP,
+            'kind = "roughness"\nrms = "20 nm"\ncorrelation_length = "0.5 um"\nseed = -1',
+            "geometry.features[1].seed = -1: needs a number of at least 0",
+        ),
         (
             'name      = "coating"',
             'name      = "metal"',
@@ -490,3 +540,42 @@ def test_a_folder_that_cannot_be_written(tmp_path, capsys, monkeypatch):
     assert cli.main(["run", str(case), "--out", str(tmp_path / "run")]) == 2
     assert f"no permission to write in {tmp_path}" in capsys.readouterr().err
     assert sorted(tmp_path.iterdir()) == [case]
+
+
+DEEP = [
+    ("dimension = 2", 'dimension = 3\ndepth = "1 um"'),
+    ('at     = "0.5 um"', 'at     = ["0.5 um", "0.5 um"]'),
+]
+
+
+@pytest.mark.parametrize(
+    ("bump", "message"),
+    [
+        (
+            'kind = "sinusoid"\namplitude = "20 nm"\nwavelength = "1 um"\nwavelength_y = "0.3 um"',
+            'features[1].wavelength_y = "0.3 um": the depth must hold an integer number of half wavelengths;'
+            " 285.7 nm would fit",
+        ),
+        (
+            BUMP.replace('"1.5 um"', '["1.5 um", "1.2 um"]'),
+            'features[1].at = ["1.5 um", "1.2 um"]: is outside the domain, which goes from 0 to 1 um',
+        ),
+        (
+            BUMP.replace('"1.5 um"', '["0.9 um", "0.5 um"]'),
+            "overlaps features[0]: 400 nm apart, their widths add up to 800 nm",
+        ),
+        (
+            'kind = "nucleus"\nat = ["1.5 um", "0.5 um"]\nradius = "0.45 um"',
+            None,
+        ),
+    ],
+)
+def test_features_in_three_dimensions(here, capsys, monkeypatch, bump, message):
+    text = GOOD
+    for old, new in [*DEEP, (BUMP, bump)]:
+        assert old in text
+        text = text.replace(old, new, 1)
+    if message:
+        assert any(message in line for line in refused(text, capsys))
+    else:
+        resolve(tomllib.loads(text))

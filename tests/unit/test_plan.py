@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from fem_sei.case import plan
+from fem_sei.case.checks import assess
+from fem_sei.case.estimates import surface_extent
 from fem_sei.case.loader import load
 
 TUTORIALS = Path(__file__).parents[2] / "cases" / "tutorials"
@@ -124,3 +126,45 @@ def test_band_of_a_wavy_surface():
     assert (band.x_min, band.x_max) == (0.0, 2e-6)
     assert band.y_max == pytest.approx(40 * NM + 2 * 1.3 * 100 * NM + 100 * NM)
     assert band.y_min == pytest.approx(-40 * NM - 100 * NM)
+
+
+ROUGH = TUTORIALS / "rough_surface_3d.toml"
+PAD = 2 * 80 * NM
+
+
+def test_the_band_of_a_rough_surface_follows_it_in_three_dimensions():
+    (band,) = plan.fine_band(case_of(path=ROUGH))
+    assert (band.x_min, band.x_max) == (0.0, 1e-6)
+    assert (band.depth_min, band.depth_max) == (0.0, 0.8e-6)
+    assert band.y_max == pytest.approx(50 * NM * 1.3 * 1.5 + PAD)  # above the surface, not above the mean
+    assert band.y_min == pytest.approx(-PAD)
+
+
+def test_the_band_of_a_rough_line_covers_its_hills():
+    rough = 'geometry.features=[{kind="roughness", rms="30 nm", correlation_length="0.4 um", seed=3}]'
+    case = case_of(rough, path=BUMPS)
+    (band,) = plan.fine_band(case)
+    crest, trough = surface_extent(case.geometry)
+    assert band.y_max == pytest.approx(crest + 2 * 1.3 * 100 * NM + 2 * 50 * NM)
+    assert band.y_min == pytest.approx(trough - 2 * 50 * NM)
+
+
+def test_bumps_and_nuclei_have_boxes_of_their_own_in_three_dimensions():
+    bump = '{kind="bump", at=["0.5 um", "0 um"], height="0.1 um", width="0.4 um"}'
+    nucleus = '{kind="nucleus", at=["0.5 um", "0.4 um"], radius="0.1 um"}'
+    everywhere, foot, head = plan.fine_band(case_of(f"geometry.features=[{bump}]", path=ROUGH))
+    up = 50 * NM * 1.3
+    assert everywhere.y_max == foot.y_max == pytest.approx(up + PAD)
+    assert head.y_max == pytest.approx(1.5 * up + PAD)
+    assert (head.depth_min, head.depth_max) == pytest.approx((0.0, 400 * NM + 0.6 * up + PAD))
+    _, ball = plan.fine_band(case_of(f"geometry.features=[{nucleus}]", path=ROUGH))
+    reach = 100 * NM + 1.5 * up + PAD
+    assert (ball.x_min, ball.x_max) == pytest.approx((500 * NM - reach, 500 * NM + reach))
+    assert (ball.depth_min, ball.depth_max) == pytest.approx((400 * NM - reach, 400 * NM + reach))
+    assert ball.y_max == pytest.approx(reach)
+
+
+def test_the_cost_in_three_dimensions_is_that_of_its_mesh():
+    rows = {row.name: row for row in assess(case_of(path=ROUGH)).rows}
+    assert rows["degrees of freedom, about"].value == pytest.approx(3 * 38_526, rel=0.25)  # as meshed
+    assert all(row.verdict == "ok" for row in rows.values())

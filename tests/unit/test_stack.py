@@ -173,7 +173,7 @@ def test_python_and_gmsh_agree_on_the_size_field():
     top = np.sort(x[abs(x[:, 1] - 1.0) < 1e-12, 0])
     middle = 0.5 * (top[1:] + top[:-1])
     layers = [(-1 * UM, 0.0, 1 * UM), (0.0, 1 * UM, 1 * UM)]
-    field = SizeField(sizes, layers, flat.width, UM)
+    field = SizeField(sizes, layers, [flat.width], UM)
     assert np.diff(top) == pytest.approx(field(middle, np.ones_like(middle)), rel=0.2)
 
 
@@ -235,3 +235,74 @@ def test_runtime_info_names_what_runs():
     info = compat.runtime_info()
     assert {"dolfinx", "petsc", "petsc4py", "mpi", "mpi4py", "gmsh", "python", "blas"} <= info.keys()
     assert all(isinstance(info[f"has_{package}"], bool) for package in ("hypre", "mumps", "superlu_dist"))
+
+
+BLOCK = SimpleNamespace(
+    dimension=3,
+    width=1 * UM,
+    depth=0.8 * UM,
+    layers=[
+        SimpleNamespace(name="metal", thickness=0.3 * UM),
+        SimpleNamespace(name="coating", thickness=0.6 * UM),
+        SimpleNamespace(name="electrolyte", thickness=1 * UM),
+    ],
+    features=[SimpleNamespace(kind="bump", at=(0.5 * UM, 0.4 * UM), height=0.15 * UM, width=0.25 * UM)],
+)
+BLOCK_SIZES = MeshSizes(50 * NM, 200 * NM, [Box(0.0, 1 * UM, -100 * NM, 150 * NM, 0.0, 0.8 * UM)])
+
+
+@pytest.fixture(scope="module")
+def block():
+    return build_stack(BLOCK, BLOCK_SIZES, MPI.COMM_SELF)
+
+
+def test_three_dimensions_have_names_measures_and_good_tetrahedra(block):
+    one = fem.Constant(block.mesh, 1.0)
+
+    def integral(measure):
+        return fem.assemble_scalar(fem.form(one * measure))
+
+    assert list(block.boundaries) == ["bottom", "top", "left", "right", "front", "back"]
+    bump_volume = np.pi * 0.25**2 * 0.15
+    assert integral(block.dx(block.regions["metal"])) == pytest.approx(0.24 + bump_volume, rel=5e-3)
+    assert integral(block.dx(block.regions["coating"])) == pytest.approx(0.48 - bump_volume, rel=5e-3)
+    assert integral(block.dx(block.regions["electrolyte"])) == pytest.approx(0.8, rel=1e-12)
+    assert integral(block.dS(block.interfaces["coating|electrolyte"])) == pytest.approx(0.8, rel=1e-12)
+    for name, area in {
+        "top": 0.8,
+        "bottom": 0.8,
+        "left": 1.52,
+        "right": 1.52,
+        "front": 1.9,
+        "back": 1.9,
+    }.items():
+        assert integral(block.ds(block.boundaries[name])) == pytest.approx(area, rel=2e-3), name
+    assert block.quality > 0.15
+
+
+def test_three_dimensional_meshes_follow_the_surface_with_elements_of_one_size(block):
+    block.mesh.topology.create_connectivity(2, 0)
+    facets = block.facet_tags.find(block.interfaces["metal|coating"])
+    vertices = np.unique(np.concatenate([block.mesh.topology.connectivity(2, 0).links(f) for f in facets]))
+    x, y, z = block.mesh.geometry.x[vertices].T
+    assert np.allclose(z * UM, block.surface.height(x * UM, y * UM), rtol=0.0, atol=1e-9 * UM)
+    nodes = block.mesh.geometry.x[compat.geometry_dofmap(block.mesh)]
+    middles = nodes.mean(axis=1)
+    above = middles[:, 2] - block.surface.height(middles[:, 0] * UM, middles[:, 1] * UM) / UM
+    size = np.cbrt(np.abs(np.linalg.det(nodes[:, 1:] - nodes[:, :1]) / 6.0) * 6.0 * np.sqrt(2.0))
+    band = (above > -0.1) & (above < 0.15)
+    assert np.median(size[band]) == pytest.approx(0.05, rel=0.25)
+    assert size[band].max() < 2 * 0.05
+    assert size[middles[:, 2] > 1.3].max() > 0.12
+
+
+def test_the_same_block_gives_the_same_mesh(block):
+    again = build_stack(BLOCK, BLOCK_SIZES, MPI.COMM_SELF)
+    assert np.array_equal(again.mesh.geometry.x, block.mesh.geometry.x)
+
+
+def test_surfaces_too_steep_for_a_mesh_are_refused():
+    spike = SimpleNamespace(kind="bump", at=(0.5 * UM, 0.4 * UM), height=0.5 * UM, width=0.05 * UM)
+    steep = SimpleNamespace(**{**vars(BLOCK), "features": [spike]})
+    with pytest.raises(MeshError, match="too steep"):
+        build_stack(steep, BLOCK_SIZES, MPI.COMM_SELF)

@@ -13,7 +13,7 @@ from cases.verification import common, stepping
 from fem_sei.case.loader import load
 from fem_sei.closed_form.fronts import huygens_height
 from fem_sei.closed_form.kinetics import butler_volmer, front_speed
-from fem_sei.geometry.features import Surface
+from fem_sei.closed_form.surface import Surface
 from fem_sei.studies import plating_setup
 
 HERE = Path(__file__).parent
