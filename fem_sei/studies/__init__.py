@@ -44,7 +44,8 @@ def run(
     _check_mesh_files(loaded)
     name = loaded.case.case.name
     # the run folder has a copy of the case file, from where a relative path leads nowhere
-    file = [f"mesh.file={loaded.case.mesh.file}"] if loaded.case.mesh.file else []
+    own_mesh = loaded.case.mesh.file
+    file = [f"mesh.file={Path(own_mesh).resolve()}"] if own_mesh else []
     given = {"set": [*loaded.changes, *file], "petsc": petsc_args, "until": None}
     session = Session(given, deadline=deadline)
     with _petsc_options(petsc_args):
