@@ -15,6 +15,7 @@ from petsc4py import PETSc
 from fem_sei.numerics.bordered import Border
 from fem_sei.numerics.compat import petsc_option_used
 from fem_sei.numerics.linear import insert_options, remove_options
+from fem_sei.numerics.timing import Stopwatch
 
 KEEP_JACOBIAN = 1e-3  # update below which the Jacobian of the last iteration is used again
 BALANCE = 2e-5  # update below which an inexact solve is balanced (earlier it would spoil the residual)
@@ -99,7 +100,7 @@ class BlockNewton:
         self.update, self.linear_iterations = np.inf, 0
         self.sums = np.zeros(len(fields))
         self._options = insert_options(prefix, profile, user_options)
-        self.timings = {"residual": 0.0, "jacobian": 0.0, "preconditioner": 0.0, "linear_solve": 0.0}
+        self.clock = Stopwatch()
         self.balancing: np.ndarray | None = None
         self._columns: list[tuple[PETSc.Vec, PETSc.Vec]] = [
             (self.b.duplicate(), self.b.duplicate()) for _ in fields
@@ -141,12 +142,12 @@ class BlockNewton:
             self.u.x.array[:] = local.array_r
 
     def _assemble_residual(self, _snes: PETSc.SNES, x: PETSc.Vec, b: PETSc.Vec) -> None:
-        started = time.perf_counter()
         self._load(x)
         with b.localForm() as local:
             local.set(0.0)
-        assemble_vector(b, self.F)
-        b.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
+        with self.clock("residual"):
+            assemble_vector(b, self.F)
+            b.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
         values = b.array
         self.reactions = [float(values[rows].sum()) for rows in self._bc_rows]
         for rows in self._bc_rows:
@@ -155,20 +156,18 @@ class BlockNewton:
         self.sums = self.comm.allreduce(self.sums)
         if self.border and self.border.active:
             self.border.evaluate()
-        self.timings["residual"] += time.perf_counter() - started
 
     def _assemble_jacobian(self, _snes: PETSc.SNES, x: PETSc.Vec, A: PETSc.Mat, _P: PETSc.Mat) -> None:
         if self.update < KEEP_JACOBIAN:  # it would change less than the linear solver's tolerance
             return
-        started = time.perf_counter()
         self._load(x)
         A.zeroEntries()
-        assemble_matrix(A, self.J, self.bcs)
-        A.assemble()
+        with self.clock("jacobian"):
+            assemble_matrix(A, self.J, self.bcs)
+            A.assemble()
         self._fresh = True
         if self.border and self.border.active:
             self.border.linearise(self._bc_rows)
-        self.timings["jacobian"] += time.perf_counter() - started
 
     def _maximum(self, local: np.ndarray) -> np.ndarray:
         result = np.empty_like(local)
@@ -202,11 +201,10 @@ class BlockNewton:
 
     def _before_linear_solve(self, ksp: PETSc.KSP, _rhs: PETSc.Vec, _update: PETSc.Vec) -> None:
         """Set the preconditioner up here, where it can be timed."""
-        started = time.perf_counter()
-        ksp.setUp()
-        ksp.setUpOnBlocks()
+        with self.clock("preconditioner"):
+            ksp.setUp()
+            ksp.setUpOnBlocks()
         self._solve_started = time.perf_counter()
-        self.timings["preconditioner"] += self._solve_started - started
 
     def _after_linear_solve(self, ksp: PETSc.KSP, rhs: PETSc.Vec, update: PETSc.Vec) -> None:
         """Add the scalar unknown's part; balance the last updates of an inexact solve; damp large ones."""
@@ -215,7 +213,7 @@ class BlockNewton:
             border.solve_column(ksp)
             change = border.step(update)
             update.axpy(change, border.z)
-        self.timings["linear_solve"] += time.perf_counter() - self._solve_started
+        self.clock.seconds["linear solve"] += time.perf_counter() - self._solve_started
         values = np.abs(update.array_r.reshape(-1, self.bs))
         local = values.max(axis=0) if values.size else np.zeros(self.bs)
         largest = self._maximum(local)

@@ -383,7 +383,8 @@ class PlatingModel:
         xi = profile(psi, self.l)
         self.solver.balancing = np.empty_like(psi)
         self.solver.balancing[self.nodes] = xi * (1 - xi)
-        self.front.update(psi, with_curvature=self.p.surface_energy > 0)
+        with self.solver.clock("normals and curvature"):
+            self.front.update(psi, with_curvature=self.p.surface_energy > 0)
         self._rate.interpolate(self._rate_at_cells)
         rate = np.abs(self._rate.x.array)
         corner = psi[self.front.grid.cells]

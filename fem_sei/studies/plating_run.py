@@ -15,6 +15,7 @@ from mpi4py import MPI
 from fem_sei import __version__
 from fem_sei.case import describe, plan
 from fem_sei.case.schema import Case
+from fem_sei.numerics import timing
 from fem_sei.numerics.compat import runtime_info
 from fem_sei.numerics.parallel import on_rank_zero
 from fem_sei.results import checkpoint
@@ -61,7 +62,7 @@ def run(
     time. Raises OutputError where the results cannot be written, and, before anything is changed,
     CheckpointError and RunFolderError for a run that cannot be continued.
     """
-    started = time.perf_counter()
+    begun = time.perf_counter()
     earlier = session.earlier
     meta = None
     if earlier is not None:
@@ -76,7 +77,8 @@ def run(
         one.progress.note(f"{label}  note: {note}")
     if earlier is not None:
         one.load()
-    timings = {"mesh_and_forms": time.perf_counter() - started}
+    clock = model.solver.clock
+    clock.started, clock.seconds["mesh and forms"] = begun, time.perf_counter() - begun
     manifest = None
     try:
         with folder.in_use(), History(folder.history, COLUMNS, folder.comm, march.number) as history:
@@ -88,12 +90,13 @@ def run(
         verdict = observer.verdict() + [f"nothing used the PETSc option {name}" for name in unused]
         for line in verdict:
             manifest.warn(line)
+        timings = clock.summary()
         manifest.finish(
             exit_code,
             message=message,
             balances={**observer.worst, "widest_profile": observer.widest},
             solver={"steps": march.number, "rejected_steps": march.rejected},
-            timings=timings | model.solver.timings | {"total": time.perf_counter() - started},
+            timings=timings,
         )
     except OSError as error:
         message = (
@@ -108,6 +111,8 @@ def run(
     for line in verdict:
         one.progress.note(f"{label}  warning: {line}")
     one.progress.finish(message or _closing(observer, march))
+    for line in timing.table(timings):
+        one.progress.note(f"{label}  {line}")
     model.solver.close()
     return exit_code, last
 
@@ -152,7 +157,8 @@ class _Run:
             "observer": self.observer.state(),
             "output": self.output.state(),
         }
-        checkpoint.save(self.folder.checkpoint, self.model.stack.mesh, self.march.fields, meta)
+        with self.model.solver.clock("output"):
+            checkpoint.save(self.folder.checkpoint, self.model.stack.mesh, self.march.fields, meta)
 
     def load(self) -> None:
         """Take up the run from its newest checkpoint (collective)."""
@@ -163,7 +169,7 @@ class _Run:
 
     def go(self, history: History, manifest: Manifest, deadline: float) -> tuple[int, str]:
         """March to the end, or until something stops it: exit code and what to say."""
-        march, progress, output = self.march, self.progress, self.output
+        march, progress, output, clock = self.march, self.progress, self.output, self.model.solver.clock
         output.begin()
         if march.number == 0:
             self.save()
@@ -171,12 +177,13 @@ class _Run:
         with Watch(self.folder.comm, self.case.output.checkpoint_every, deadline, self.now) as watch:
             try:
                 for report in march.run():
-                    row = self.observer.row(report)
-                    history.append(row)
-                    progress.update(report.fraction, row["time"], row["dt"], row["charge"], row["tip"])
+                    with clock("tables and warnings"):
+                        row = self.observer.row(report)
+                        history.append(row)
+                        progress.update(report.fraction, row["time"], row["dt"], row["charge"], row["tip"])
+                        if report.number % CHECK_EVERY == 0 or report.fraction >= 1:
+                            self._warn(row, manifest)
                     output.after_step(report, row["deposited_thickness"])
-                    if report.number % CHECK_EVERY == 0 or report.fraction >= 1:
-                        self._warn(row, manifest)
                     decision = watch.after_step(self.now)
                     if decision.stop:
                         exit_code = INTERRUPTED
@@ -316,7 +323,8 @@ class FieldOutput:
             with np.errstate(over="ignore"):  # of a failed attempt
                 function.x.array[:] = model.concentration(values) if name == "c" else values - zero
         factors = {"xi": 1.0, "c": s.concentration, "phi_e": s.potential}
-        series.write(now * s.time, {name: (self.functions[name], factors[name]) for name in FIELDS})
+        with model.solver.clock("output"):
+            series.write(now * s.time, {name: (self.functions[name], factors[name]) for name in FIELDS})
 
 
 def _description(case: Case, model: PlatingModel) -> dict[str, object]:
