@@ -110,9 +110,9 @@ def run(
         raise OutputError(message, rank) from error
     for line in verdict:
         one.progress.note(f"{label}  warning: {line}")
-    one.progress.finish(message or _closing(observer, march))
     for line in timing.table(timings):
         one.progress.note(f"{label}  {line}")
+    one.progress.finish(message or _closing(observer, march))
     model.solver.close()
     return exit_code, last
 
