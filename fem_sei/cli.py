@@ -13,7 +13,7 @@ import platform
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -153,13 +153,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
+    from fem_sei import tables
     from fem_sei.case.checks import assess
     from fem_sei.case.loader import load
 
     deadline = _deadline(arguments)
     loaded = load(arguments.case, arguments.set)
     assessments = {name: assess(case) for name, case in loaded.runs.items()}
-    _say("\n".join(_summary(loaded.case.case.name, assessments)))
+    _say("\n".join(tables.summary(loaded.case.case.name, assessments)))
     if any(found.verdict == "refuse" for found in assessments.values()):
         raise InputError(f"{arguments.case}: not run; `fem-sei check` shows all numbers")
     _require_dolfinx()
@@ -207,6 +208,7 @@ def _times(option: str, texts: Sequence[str]) -> list[float]:
 
 
 def _check(arguments: argparse.Namespace) -> int:
+    from fem_sei import tables
     from fem_sei.case import describe
     from fem_sei.case.checks import assess
     from fem_sei.case.loader import load
@@ -218,12 +220,12 @@ def _check(arguments: argparse.Namespace) -> int:
     for key, value in describe.resolved(loaded.case):
         print(f"{key} = {value}")
     print()
-    print("\n".join(_values(loaded.runs)))
+    print("\n".join(tables.values(loaded.runs)))
     print()
     assessments = {name: assess(case) for name, case in loaded.runs.items()}
-    print("\n".join(_side_by_side(assessments)))
+    print("\n".join(tables.side_by_side(assessments)))
     print()
-    print("\n".join(_summary(loaded.case.case.name, assessments)))
+    print("\n".join(tables.summary(loaded.case.case.name, assessments)))
     return BAD_INPUT if any(found.verdict == "refuse" for found in assessments.values()) else DONE
 
 
@@ -283,6 +285,7 @@ def _compare(arguments: argparse.Namespace) -> int:
 
 
 def _materials(arguments: argparse.Namespace) -> int:
+    from fem_sei import tables
     from fem_sei.materials import library
     from fem_sei.materials.catalogue import FLAGS, KINDS
     from fem_sei.units import number
@@ -294,7 +297,7 @@ def _materials(arguments: argparse.Namespace) -> int:
     if not materials:
         for kind in KINDS:
             rows = [(name, library.tables()[name]["title"]) for name in library.names(kind)]
-            print("\n".join([f"{kind}:", *("  " + line for line in _table(rows)), ""]))
+            print("\n".join([f"{kind}:", *("  " + line for line in tables.table(rows)), ""]))
         print("`fem-sei materials NAME` prints the values with their sources.")
         return DONE
     for material in materials:
@@ -302,23 +305,28 @@ def _materials(arguments: argparse.Namespace) -> int:
         for key, found in material.properties.items():
             spread = f"{number(found.range[0])} - {number(found.range[1])}" if found.range else ""
             rows.append((key, found.describe(), found.unit, spread, found.flag, found.source))
-        print("\n".join([f"{material.name}: {material.title} ({material.kind})", "", *_table(rows), ""]))
+        print(
+            "\n".join([f"{material.name}: {material.title} ({material.kind})", "", *tables.table(rows), ""])
+        )
     used = {found.flag for material in materials for found in material.properties.values()}
     print("\n".join(f"{flag}: {meaning}" for flag, meaning in FLAGS.items() if flag in used))
     return DONE
 
 
 def _schema(arguments: argparse.Namespace) -> int:
+    from fem_sei import tables
     from fem_sei.case import describe
 
     if arguments.keys:
-        print("\n".join(_table([*describe.keys(), *describe.material_keys()])))
+        print("\n".join(tables.table([*describe.keys(), *describe.material_keys()])))
     else:
         print(json.dumps(describe.json_schema(), indent=2, ensure_ascii=False))
     return DONE
 
 
 def _info(arguments: argparse.Namespace) -> int:
+    from fem_sei import tables
+
     rows = {"fem_sei": __version__, "python": f"{platform.python_version()} ({sys.executable})"}
     rows |= {"system": platform.platform(), "cores": str(os.cpu_count())}
     for package in PACKAGES:
@@ -332,72 +340,8 @@ def _info(arguments: argparse.Namespace) -> int:
         rows |= {key: str(value) for key, value in runtime_info().items() if key not in rows}
     except ImportError as error:
         rows["dolfinx"] = f"not usable\n{error}"
-    print("\n".join(_table(list(rows.items()))))
+    print("\n".join(tables.table(list(rows.items()))))
     return DONE
-
-
-# Texts
-
-
-def _summary(name: str, assessments: dict[str | None, Any]) -> Iterator[str]:
-    """One line per run with what it will take, then the warnings and refusals, each once."""
-    from fem_sei.units import number, show
-
-    concerned: dict[str, list[str]] = {}
-    for variant, found in assessments.items():
-        size = {row.name: number(row.value) for row in found.rows}
-        taken = [f"{size[key]} {key.removesuffix(', about')}" for key in COSTS if key in size]
-        run = f"{name}/{variant}" if variant else name
-        yield f"{run}: {', about '.join([VERDICTS[found.verdict], *taken])}"
-        for row in [*found.of("refuse"), *found.of("warn")]:
-            text = f"{VERDICTS[row.verdict]}: {row.name.strip()} = {show(row.value, row.unit)}: {row.advice}"
-            concerned.setdefault(text, []).append(str(variant))
-    for text, variants in concerned.items():
-        of_some = f"{', '.join(variants)}: " if len(variants) < len(assessments) else ""
-        yield f"  {of_some}{text}"
-
-
-COSTS = ("time steps, about", "degrees of freedom, about")
-VERDICTS = {"ok": "ok", "warn": "warning", "refuse": "refused"}
-MARKS = {"ok": "", "warn": " (!)", "refuse": " (X)"}
-
-
-def _values(cases: dict[str | None, Any]) -> list[str]:
-    """The material values used, with their sources; those of some variants only say of which."""
-    from fem_sei.case.describe import values_used
-
-    users: dict[tuple[str, ...], list[str]] = {}
-    for variant, case in cases.items():
-        for material, key, found in values_used(case):
-            row = (material, key, found.describe(), found.unit, found.flag, found.source)
-            users.setdefault(row, []).append(str(variant))
-    rows = [("material", "property", "value", "unit", "flag", "source")]
-    for (material, *rest), variants in users.items():
-        of_some = f" ({', '.join(variants)})" if len(variants) < len(cases) else ""
-        rows.append((material + of_some, *rest))
-    return _table(rows)
-
-
-def _side_by_side(assessments: dict[str | None, Any]) -> list[str]:
-    """The numbers of all runs, one column each; (!) marks a warning and (X) a refusal."""
-    from fem_sei.units import show
-
-    names = list(dict.fromkeys(row.name for found in assessments.values() for row in found.rows))
-    columns = []
-    for found in assessments.values():
-        by_name = {row.name: show(row.value, row.unit) + MARKS[row.verdict] for row in found.rows}
-        columns.append([by_name.get(name, "") for name in names])
-    heading = [("", *(str(name) for name in assessments))] if None not in assessments else []
-    return _table([*heading, *zip(names, *columns, strict=True)])
-
-
-def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    """Lines of a table whose columns line up; the last column is as long as it likes."""
-    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]) - 1)]
-    return [
-        "  ".join([*(cell.ljust(w) for cell, w in zip(row, [*widths, 0], strict=True))]).rstrip()
-        for row in rows
-    ]
 
 
 def _say(text: str) -> None:
