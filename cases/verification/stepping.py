@@ -17,7 +17,7 @@ from fem_sei.geometry.regions import StackMesh
 from fem_sei.numerics.linear import profile_options
 from fem_sei.studies.march import March
 from fem_sei.studies.observation import Observer
-from fem_sei.studies.plating import FIELDS, LOCAL_FIELDS, PlatingModel
+from fem_sei.studies.plating import FIELDS, PlatingModel
 from fem_sei.studies.plating_setup import LENGTH_SCALE, parameters
 
 
@@ -38,7 +38,7 @@ def model_on(stack: StackMesh, case: Case) -> PlatingModel:
     """The model of a case on another mesh, at its start; all of it has the last layer's properties."""
     p = replace(parameters(case), layers=dict.fromkeys(stack.regions, case.ion_conductors[-1]))
     dofs = stack.mesh.geometry.index_map().size_global * len(FIELDS)
-    options = profile_options(case.solver.profile, FIELDS, dofs, stack.mesh.topology.dim, LOCAL_FIELDS)
+    options = profile_options(case.solver.profile, FIELDS, dofs, stack.mesh.topology.dim)
     model = PlatingModel(stack, p, plan.cell_size(case), options, case.solver.petsc)
     model.initialise()
     return model

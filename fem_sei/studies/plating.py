@@ -43,7 +43,6 @@ from fem_sei.studies.properties import depends_on_c, evaluate, is_nernst_einstei
 
 F = physical_constants["Faraday constant"][0]
 FIELDS = ("xi", "c", "phi_e")
-LOCAL_FIELDS = ("xi",)  # nothing but the regularisation couples xi in space
 TRANSPORT = ("D", "t_plus", "kappa", "thermodynamic_factor")
 PREFIX = "femsei_plating_"  # of the solver's PETSc options
 QUADRATURE_DEGREE = 2

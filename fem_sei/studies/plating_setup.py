@@ -16,7 +16,7 @@ from fem_sei.geometry.stack import MeshFile, build_stack
 from fem_sei.numerics.compat import remove_abandoned_forms
 from fem_sei.numerics.linear import profile_options
 from fem_sei.studies.chen2015 import Chen2015Model, Chen2015Parameters
-from fem_sei.studies.plating import FIELDS, LOCAL_FIELDS, PlatingModel, PlatingParameters
+from fem_sei.studies.plating import FIELDS, PlatingModel, PlatingParameters
 
 LENGTH_SCALE = 1e-6
 MESH_MOBILITY, LARGEST_MOBILITY = 6.0, 8.0  # m at h = l, and at most
@@ -103,7 +103,7 @@ def build_model(
     stack = build_mesh(case, comm, kept_mesh)
     nodes = stack.mesh.geometry.index_map().size_global
     dofs = nodes * len(FIELDS)
-    options = profile_options(case.solver.profile, FIELDS, dofs, case.geometry.dimension, LOCAL_FIELDS)
+    options = profile_options(case.solver.profile, FIELDS, dofs, case.geometry.dimension)
     made, p = PlatingModel, replace(parameters(case), **(kept or {}))
     if case.phase_field.formulation == "chen2015":
         L_s, resistivity = case.phase_field.interface_mobility, case.metal.value("resistivity")

@@ -52,11 +52,6 @@ def test_the_size_decides_the_profile(profile, dofs, dimension, solver):
     assert profile_options(profile, FIELDS, dofs, dimension)["pc_type"] == solver
 
 
-def test_in_three_dimensions_a_sweep_does_for_local_fields():
-    options = profile_options("iterative", FIELDS, 10, 3, FIELDS[:1])
-    assert [options[f"fieldsplit_{name}_pc_type"] for name in FIELDS] == ["sor", "hypre", "hypre"]
-
-
 def test_iterative_profile_has_a_preconditioner_for_every_field():
     options = profile_options("iterative", FIELDS, 10, 2)
     for name in FIELDS:

@@ -26,7 +26,7 @@ from fem_sei.studies.stopping import Decision, Watch
 
 HERE = Path(__file__).parent
 KILLS, SEED = 20, 3
-AFTER_STEPPING, ANY_TIME = 0.8, 3.0  # s: most kills come so soon after the first step, some at any time
+BEFORE_STEPPING, A_STEP = 1.0, 0.02  # s: starting takes longer than the first; about the time of a step
 LEFT_OUT = ("charge_balance", "salt_balance", "newton_iterations", "linear_iterations")  # rounding decides
 TINY = 1e-300  # for a column of zeros
 SECONDS = 120.0  # until a process that has not begun to step is given up
@@ -52,33 +52,40 @@ def start(folder: Path, changes: Sequence[str]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=os.environ | {"TERM": "dumb"})
 
 
-def run_with_kills(folder: Path, changes: Sequence[str], kills: int, seed: int) -> list[Killed]:
-    """Kill (SIGKILL) and restart; the last process, which is not killed, must end well."""
+def run_with_kills(folder: Path, changes: Sequence[str], kills: int, seed: int, steps: int) -> list[Killed]:
+    """Kill (SIGKILL) and restart a run of so many steps; the last process, not killed, must end well.
+
+    A quarter of the processes is killed while starting, the others after a random share of what is left.
+    """
     random, found = np.random.default_rng(seed), []
     while True:
         meta, begun = checkpoint.newest_meta(folder / "checkpoint"), time.time()
         process = start(folder, changes)
+        first = 0 if meta is None else meta["step"]
         if len(found) < kills:
-            if random.random() < 0.75:
-                _wait_for_a_step(process, folder / "history.csv", begun)
-                time.sleep(random.uniform(0.0, AFTER_STEPPING))
+            if random.random() < 0.25:
+                time.sleep(random.uniform(0.0, BEFORE_STEPPING))
             else:
-                time.sleep(random.uniform(0.0, ANY_TIME))
+                share = random.uniform(0.0, 2.0 / (kills - len(found) + 1))
+                _wait_for_step(process, folder, begun, first + int(share * (steps - first)))
+                time.sleep(random.uniform(0.0, A_STEP))
             process.kill()
         code = process.wait()
         if code == 0:
-            return [*found, Killed(meta["step"], _last_step(folder), False)]
+            return [*found, Killed(first, _last_step(folder), False)]
         if code != -9:
             raise RuntimeError(f"a restart ended with {code}")
-        first = 0 if meta is None else meta["step"]
         last = _last_step(folder) if _written_since(begun, folder / "history.csv") else first
         torn = any(_written_since(begun, file) for file in (folder / "checkpoint").glob("*.tmp"))
         found.append(Killed(first, last, torn))
 
 
-def _wait_for_a_step(process: subprocess.Popen[bytes], history: Path, begun: float) -> None:
-    while process.poll() is None and time.time() < begun + SECONDS and not _written_since(begun, history):
-        time.sleep(0.01)
+def _wait_for_step(process: subprocess.Popen[bytes], folder: Path, begun: float, step: int) -> None:
+    history = folder / "history.csv"
+    while process.poll() is None and time.time() < begun + SECONDS:
+        if _written_since(begun, history) and _last_step(folder) >= step:
+            return
+        time.sleep(0.002)
 
 
 def _written_since(begun: float, file: Path) -> bool:
@@ -121,8 +128,9 @@ def kill_and_restart(
 ) -> tuple[list[Killed], Run, Run]:
     """What happened, the run with the kills and the one without, in ``folder``."""
     start(folder / "whole", changes).wait()
-    killed = run_with_kills(folder / "killed", changes, kills, seed)
-    return killed, open_run(folder / "killed"), open_run(folder / "whole")
+    whole = open_run(folder / "whole")
+    killed = run_with_kills(folder / "killed", changes, kills, seed, len(whole.history["step"]))
+    return killed, open_run(folder / "killed"), whole
 
 
 def begin(folder: Path) -> None:
