@@ -29,8 +29,8 @@ LOADS = (  # name, case file, changes, steps
         (f"2-D Jin, delta = {delta} nm", JIN, (f"phase_field.interface_width={delta} nm",), 20)
         for delta in (50, 25, 15)
     ),
-    ("3-D bump, delta = 80 nm", BUMP, (), 8),
-    ("3-D bump, delta = 36 nm", BUMP, ("phase_field.interface_width=36 nm",), 6),
+    ("3-D bump, delta = 80 nm", BUMP, (), 5),
+    ("3-D bump, delta = 36 nm", BUMP, ("phase_field.interface_width=36 nm",), 3),
 )
 RANKS = (1, 2)
 WARM_UP = 2  # steps that are not counted: forms are compiled, the first steps are short

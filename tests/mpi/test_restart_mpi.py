@@ -41,13 +41,22 @@ def run(case, folder, changes=()):
     return ["run", str(case), "--out", str(folder), "--no-pictures", *sets]
 
 
-def test_a_run_goes_on_on_other_numbers_of_ranks(tmp_path):
-    """Two dimensions, 1 -> 2 -> 3 -> 1 ranks: the tables of one rank to 1e-10."""
-    assert main(run(BUMPS, tmp_path / "whole")) == 0
+BLOCK = (  # three dimensions
+    *("geometry.dimension=3", "geometry.width=0.3 um", "geometry.depth=0.1 um", "solver.profile=direct"),
+    "geometry.layers[coating].thickness=0.5 um",
+    'geometry.features=[{kind="bump", at=["0 um", "0 um"], height="0.1 um", width="0.4 um"}]',
+    'operation.steps[0].until={thickness="6 nm"}',
+)
+
+
+@pytest.mark.parametrize("changes", [(), BLOCK], ids=["2-D", "3-D"])
+def test_a_run_goes_on_on_other_numbers_of_ranks(tmp_path, changes):
+    """1 -> 2 -> 3 -> 1 ranks: the tables of one rank to 1e-10."""
+    assert main(run(BUMPS, tmp_path / "whole", changes)) == 0
     folder = tmp_path / "run"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Watch, "after_step", lambda self, now: Decision(False, "enough" if now > 0.2 else ""))
-        assert main(run(BUMPS, folder)) == 130
+        assert main(run(BUMPS, folder, changes)) == 130
     for ranks in (2, 3):
         done = mpirun(ranks, PROGRAM, "stop", 4, "restart", folder, "--no-pictures")
         assert done.returncode == 130, done.stdout + done.stderr
@@ -62,7 +71,7 @@ def test_a_run_goes_on_on_other_numbers_of_ranks(tmp_path):
     np.testing.assert_allclose(found.times, expected.times, rtol=1e-10)
     for number in range(len(expected.times)):
         mine, theirs = found.fields(index=number), expected.fields(index=number)
-        order, same = (np.lexsort(np.round(fields.points[:, :2], 9).T) for fields in (mine, theirs))
+        order, same = (np.lexsort(np.round(fields.points, 9).T) for fields in (mine, theirs))
         np.testing.assert_allclose(mine["xi"][order], theirs["xi"][same], atol=1e-9)
 
 
