@@ -19,6 +19,7 @@ from fem_sei.numerics.timing import Stopwatch
 
 KEEP_JACOBIAN = 1e-3  # update below which the Jacobian of the last iteration is used again
 BALANCE = 2e-5  # update below which an inexact solve is balanced (earlier it would spoil the residual)
+EXACT = 1e-8  # relative tolerance of linear solves where the profile's has failed
 STAGNATION = 1e-10  # update below which rounding decides and a further iteration gains nothing
 
 
@@ -247,8 +248,32 @@ class BlockNewton:
     def solve(self) -> int:
         """Solve from the present value of ``u``; returns the number of Newton iterations.
 
+        Where inexact linear solves do not lead to the solution, exact ones are tried, and kept if they do:
+        the rows of one field can be larger by so many orders that the others are left unsolved.
         Collective. Raises NewtonFailure where it does not converge (``u`` is then of no use).
         """
+        before = self.u.x.array.copy()
+        scalar = float(self.border.p.value) if self.border else 0.0
+        try:
+            return self._solve()
+        except NewtonFailure:
+            ksp = self.snes.getKSP()
+            loose = ksp.getTolerances()[0]
+            if not self._inexact or not self.snes.getUseEW():
+                raise
+        self.u.x.array[:] = before
+        if self.border:
+            self.border.p.value = scalar
+        self.snes.setUseEW(False)
+        ksp.setTolerances(rtol=EXACT)
+        try:
+            return self._solve()
+        except NewtonFailure:
+            ksp.setTolerances(rtol=loose)
+            self.snes.setUseEW(True)
+            raise
+
+    def _solve(self) -> int:
         for bc in self.bcs:
             bc.set(self.u.x.array)
         self.u.x.scatter_forward()
