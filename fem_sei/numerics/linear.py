@@ -49,8 +49,10 @@ def profile_options(profile: str, fields: tuple[str, ...], dofs: int, dimension:
 def insert_options(prefix: str, *layers: dict[str, object]) -> list[str]:
     """Put option layers (later ones win) into PETSc's data base; what the user already set there wins.
 
-    Returns the full names that were put in, so that unused ones can be reported.
+    What an earlier solver of this prefix left there goes: its profile may have been another one. Returns the
+    full names that were put in, so that unused ones can be reported.
     """
+    remove_options([name for name in _inserted if name.startswith(prefix)])
     database = PETSc.Options()
     merged: dict[str, object] = {}
     for layer in layers:
@@ -58,7 +60,7 @@ def insert_options(prefix: str, *layers: dict[str, object]) -> list[str]:
     inserted = []
     for key, value in merged.items():
         name = prefix + key
-        if name in _inserted or not database.hasName(name):
+        if not database.hasName(name):
             database.setValue(name, None if value is True else value)
             inserted.append(name)
     _inserted.update(inserted)
@@ -66,7 +68,7 @@ def insert_options(prefix: str, *layers: dict[str, object]) -> list[str]:
 
 
 def remove_options(names: list[str]) -> None:
-    """Take inserted options out again, so that a second solver with the same prefix starts clean."""
+    """Take inserted options out again."""
     database = PETSc.Options()
     for name in names:
         database.delValue(name)

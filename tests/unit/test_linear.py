@@ -37,6 +37,15 @@ def test_what_was_inserted_can_be_withdrawn(database):
     assert database.hasName(PREFIX + "ksp_type") and not database.hasName(PREFIX + "pc_type")
 
 
+def test_a_solver_does_not_inherit_the_options_of_one_left_open(database):
+    database.insertString(f"-{PREFIX}pc_type lu")
+    insert_options(PREFIX, {"ksp_type": "fgmres", "snes_lag_preconditioner": 20})
+    insert_options(PREFIX, {"ksp_type": "preonly"})
+    assert database.getString(PREFIX + "ksp_type") == "preonly"
+    assert not database.hasName(PREFIX + "snes_lag_preconditioner")
+    assert database.getString(PREFIX + "pc_type") == "lu"  # the user's
+
+
 @pytest.mark.parametrize(
     ("profile", "dofs", "dimension", "solver"),
     [
