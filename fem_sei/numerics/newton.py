@@ -252,18 +252,18 @@ class BlockNewton:
         the rows of one field can be larger by so many orders that the others are left unsolved.
         Collective. Raises NewtonFailure where it does not converge (``u`` is then of no use).
         """
+        if not self._inexact or not self.snes.getUseEW():
+            return self._solve()
         before = self.u.x.array.copy()
         scalar = float(self.border.p.value) if self.border else 0.0
         try:
             return self._solve()
         except NewtonFailure:
-            ksp = self.snes.getKSP()
-            loose = ksp.getTolerances()[0]
-            if not self._inexact or not self.snes.getUseEW():
-                raise
-        self.u.x.array[:] = before
+            self.u.x.array[:] = before
         if self.border:
             self.border.p.value = scalar
+        ksp = self.snes.getKSP()
+        loose = ksp.getTolerances()[0]
         self.snes.setUseEW(False)
         ksp.setTolerances(rtol=EXACT)
         try:

@@ -178,17 +178,16 @@ def test_a_rank_that_fails_ends_the_job_with_its_message(tmp_path):
     assert len(open_run(tmp_path / "run").history["time"]) == 2
 
 
-def test_a_mesh_file_that_does_not_fit_is_said_once(tmp_path):
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ("mesh.file=nowhere.msh", "there is no file"),
+        ('phase_field.interface_width="2 um"', "is larger than the layer"),
+    ],
+)
+def test_bad_input_is_said_once_and_ends_all_ranks(tmp_path, change, words):
     command = ["-m", "fem_sei", "run", TUTORIALS / "planar_plating.toml", "--out", tmp_path / "run"]
-    done = mpirun(2, *command, "--set", "mesh.file=nowhere.msh")
+    done = mpirun(2, *command, "--set", change)
     assert done.returncode == 2
-    assert done.stderr.count("there is no file") == 1
-    assert not (tmp_path / "run").exists()
-
-
-def test_bad_input_is_said_once_and_ends_all_ranks(tmp_path):
-    command = ["-m", "fem_sei", "run", TUTORIALS / "planar_plating.toml", "--out", tmp_path / "run"]
-    done = mpirun(2, *command, "--set", 'phase_field.interface_width="2 um"')
-    assert done.returncode == 2
-    assert done.stderr.count("is larger than the layer") == 1
+    assert done.stderr.count(words) == 1
     assert not (tmp_path / "run").exists()
