@@ -10,6 +10,7 @@ import ctypes
 import platform
 import re
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,8 @@ except ImportError as error:
         "DOLFINx is not on PyPI: pip cannot install it."
     ) from error
 
-from dolfinx import fem, jit, mesh
+from dolfinx import fem, jit, la, mesh
+from dolfinx.fem import petsc
 
 try:
     from dolfinx.io import gmsh as gmsh_io  # 0.10 and newer
@@ -38,6 +40,7 @@ except ImportError:
     from dolfinx.io import gmshio as gmsh_io
 
 MAX_FACET_TO_CELL_LINKS = 2  # a facet of a manifold mesh has at most two cells
+ADD = la.InsertMode.add
 ABANDONED = 120.0  # s, longer than compiling one form takes
 
 
@@ -49,14 +52,18 @@ def gmsh_model_to_mesh(
     Collective. Both cells of every interior facet are on the rank that owns the facet (shared-facet
     ghosting): without it DOLFINx drops interior facets at process boundaries without a word.
     """
-    mode = mesh.GhostMode.shared_facet
-    try:
-        partitioner = mesh.create_cell_partitioner(mode, MAX_FACET_TO_CELL_LINKS)  # 0.11 and newer
-    except TypeError:
-        partitioner = mesh.create_cell_partitioner(mode)
-    data = gmsh_io.model_to_mesh(model, comm, rank, gdim=gdim, partitioner=partitioner)
+    data = gmsh_io.model_to_mesh(model, comm, rank, gdim=gdim, partitioner=shared_facet_partitioner())
     # a plain triple in 0.9, the named tuple MeshData(mesh, cell_tags, facet_tags, ...) from 0.10 on
     return data[0], data[1], data[2]
+
+
+def shared_facet_partitioner() -> Any:
+    """How meshes are distributed: every rank has both cells of the facets it owns."""
+    mode = mesh.GhostMode.shared_facet
+    try:
+        return mesh.create_cell_partitioner(mode, MAX_FACET_TO_CELL_LINKS)  # 0.11 and newer
+    except TypeError:
+        return mesh.create_cell_partitioner(mode)
 
 
 def geometry_dofmap(domain: mesh.Mesh) -> np.ndarray:
@@ -65,6 +72,54 @@ def geometry_dofmap(domain: mesh.Mesh) -> np.ndarray:
     if dofmaps is None or callable(dofmaps):
         return domain.geometry.dofmap
     return dofmaps[0]
+
+
+def create_submesh(parent: mesh.Mesh, dim: int, entities: np.ndarray) -> tuple[mesh.Mesh, np.ndarray, Any]:
+    """The ``entities`` of the parent (of this rank, ghosts included) as a mesh; the parent's entity of each of
+    its cells (int32); and the map as this DOLFINx wants it for assembly. Collective."""
+    part, native = mesh.create_submesh(parent, dim, entities)[:2]
+    if isinstance(native, np.ndarray):  # 0.9
+        return part, native, None
+    index_map = part.topology.index_map(dim)
+    cells = np.arange(index_map.size_local + index_map.num_ghosts, dtype=np.int32)
+    return part, native.sub_topology_to_topology(cells, False), native
+
+
+def entity_maps(parts: Sequence[Any], pairs: Sequence[np.ndarray]) -> Any:
+    """Maps from the parent mesh to its ``parts`` (`numerics.submesh.Submesh`) for `fem.form`.
+
+    ``pairs``: the cells (n, 2) below and above every interface. DOLFINx 0.9 looks up both cells of a facet in
+    every part, also those a part does not have: there such a cell stands for its neighbour, whose entries
+    are zeros.
+    """
+    if not parts or parts[0].native is not None:
+        return [part.native for part in parts]
+    maps = {}
+    for part in parts:
+        found = part.from_parent.copy()
+        if part.dim == part.parent.topology.dim:
+            for below, above in (pair.T for pair in pairs):
+                for here, there in ((below, above), (above, below)):
+                    lacking = (part.from_parent[there] < 0) & (part.from_parent[here] >= 0)
+                    found[there[lacking]] = part.from_parent[here[lacking]]
+        maps[part.mesh] = found
+    return maps
+
+
+def block_matrix(forms: list[list[Any]]) -> PETSc.Mat:
+    """An empty matrix for a square array of bilinear forms: all rows of the first block on this rank, then of
+    the second, ... (collective)."""
+    if hasattr(petsc, "create_matrix_block"):  # 0.9
+        return petsc.create_matrix_block(forms)
+    return petsc.create_matrix(forms, kind="mpi")
+
+
+def assemble_block_matrix(A: PETSc.Mat, forms: list[list[Any]], bcs: list[fem.DirichletBC]) -> None:
+    """Fill the matrix of `block_matrix`; rows and columns of essential values become those of the identity."""
+    if hasattr(petsc, "assemble_matrix_block"):
+        petsc.assemble_matrix_block(A, forms, bcs=bcs)
+    else:
+        petsc.assemble_matrix(A, forms, bcs=bcs)
 
 
 def interpolation_points(space_or_element: Any) -> np.ndarray:

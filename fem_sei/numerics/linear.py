@@ -8,8 +8,12 @@ from petsc4py import PETSc
 
 DIRECT_LIMITS = {1: math.inf, 2: 30_000, 3: 6_000}  # dofs from which multigrid beats a factorisation
 
+ELASTIC_DIRECT_LIMITS = {2: 400_000, 3: 30_000}  # the same for displacements
+
 _inserted: set[str] = set()  # names in PETSc's data base that are ours, not the user's
 
+DIRECT = {"snes_linesearch_type": "basic", "ksp_type": "preonly", "pc_type": "lu",
+          "pc_factor_mat_solver_type": "mumps"}  # fmt: skip
 BOOMERAMG = {"ksp_type": "preonly", "pc_type": "hypre", "pc_hypre_type": "boomeramg",
              "pc_hypre_boomeramg_coarsen_type": "HMIS", "pc_hypre_boomeramg_interp_type": "ext+i",
              "pc_hypre_boomeramg_P_max": 4}  # fmt: skip
@@ -27,12 +31,7 @@ def profile_options(profile: str, fields: tuple[str, ...], dofs: int, dimension:
     if profile == "auto":
         profile = "direct" if dofs < DIRECT_LIMITS[dimension] else "iterative"
     if profile == "direct":
-        return {
-            "snes_linesearch_type": "basic",
-            "ksp_type": "preonly",
-            "pc_type": "lu",
-            "pc_factor_mat_solver_type": "mumps",
-        }
+        return DIRECT
     options: dict[str, object] = {
         "snes_linesearch_type": "basic",  # full steps; the update is damped where it is too large
         "ksp_type": "fgmres", "ksp_gmres_restart": 60, "ksp_max_it": 120, "ksp_rtol": 1e-3,
@@ -44,6 +43,24 @@ def profile_options(profile: str, fields: tuple[str, ...], dofs: int, dimension:
         block = BOOMERAMG_3D if dimension == 3 else BOOMERAMG
         options |= {f"fieldsplit_{name}_{key}": value for key, value in block.items()}
     return options
+
+
+def elastic_options(profile: str, dofs: int, dimension: int) -> dict[str, object]:
+    """Options for displacements of one or several bodies: ``direct`` (MUMPS) or ``iterative`` (GMRES with
+    smoothed aggregation, which needs the rigid body modes); ``auto`` picks by the number of dofs.
+
+    GMRES, since softening makes the tangent indefinite and mixed modes make it unsymmetric.
+    """
+    if profile == "auto":
+        profile = "direct" if dofs < ELASTIC_DIRECT_LIMITS[dimension] else "iterative"
+    if profile == "direct":
+        return DIRECT
+    return {
+        "snes_linesearch_type": "basic",
+        "ksp_type": "gmres", "ksp_gmres_restart": 100, "ksp_max_it": 300, "ksp_rtol": 1e-6,
+        "pc_type": "gamg", "pc_gamg_type": "agg", "pc_gamg_agg_nsmooths": 1, "pc_gamg_threshold": 0.02,
+        "mg_levels_ksp_type": "chebyshev", "mg_levels_pc_type": "jacobi", "mg_levels_ksp_max_it": 3,
+    }  # fmt: skip
 
 
 def insert_options(prefix: str, *layers: dict[str, object]) -> list[str]:

@@ -1,0 +1,243 @@
+"""Newton's method for displacements on several bodies, and for a load that a linear condition sets.
+
+F_i(u_1, ..., u_n, p) = 0 for every body i, with exact tangents, and c.u + e p = target where the load p is an
+unknown too: path following through points where the load falls. One PETSc matrix holds all bodies; the
+condition is met by bordering (a second solve with the same factors, see `bordered`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import ufl
+from dolfinx import fem
+from mpi4py import MPI
+from petsc4py import PETSc
+
+from fem_sei.numerics import compat
+from fem_sei.numerics.linear import insert_options, remove_options
+from fem_sei.numerics.newton import KSP_REASONS, SNES_REASONS, NewtonFailure
+from fem_sei.numerics.timing import Stopwatch
+
+UPDATE = 1e-7  # relative update below which the step after it would change nothing (quadratic convergence)
+DIVERGED = 1e3  # update over the size of the solution
+MAX_ITERATIONS = 15
+
+
+@dataclass
+class Condition:
+    """c.u + e p = target: ``c`` in the layout of the solver's vectors, u and p the unknowns."""
+
+    c: PETSc.Vec
+    e: float
+    target: float
+
+
+class CoupledNewton:
+    """Solves the residuals (one linear form per body) for ``unknowns`` (vector Lagrange functions) and, with a
+    `Condition`, for the constant ``load`` as well. ``bcs``: the essential values of each body; their rows
+    are ``fixed``, and the residual there is the force by which they are kept (``reactions``).
+
+    ``pull``: minus the derivative of each residual by the load (a form, or None where there is none).
+    Essential values are put into the unknowns before the iteration. ``scale``: a displacement that is small but counts.
+    """
+
+    def __init__(
+        self,
+        residuals: list[ufl.Form],
+        pull: list[ufl.Form | None],
+        unknowns: list[fem.Function],
+        bcs: list[list[fem.DirichletBC]],
+        load: fem.Constant,
+        entity_maps: object,
+        prefix: str,
+        options: tuple[dict[str, object], dict[str, object]],
+        scale: float,
+    ):
+        self.unknowns, self.bcs, self.load, self.scale = unknowns, bcs, load, scale
+        self.comm = unknowns[0].function_space.mesh.comm
+        self.maps = entity_maps
+        self.F, self.P = self.compile(residuals), self.compile(pull)
+        self.J = [self.compile([_tangent(one, u) for u in unknowns]) for one in residuals]
+        self.owned = [_owned(u) for u in unknowns]
+        self.starts = np.concatenate([[0], np.cumsum(self.owned)])
+        self.A = compat.block_matrix(self.J)
+        self.b, self.x, self.z, self.pulled = (self.A.createVecRight() for _ in range(4))
+        self.fixed = self._fixed_rows()
+        self.reactions = np.zeros(len(self.fixed))
+        self.condition: Condition | None = None
+        self.update, self.gap, self.linear_iterations = np.inf, 0.0, 0
+        self.clock = Stopwatch()
+        self._options = insert_options(prefix, *options)
+        self._column_fresh = False
+        self.snes = self._build(prefix)
+        self._column_solver: PETSc.KSP | None = None
+
+    @property
+    def dofs(self) -> int:
+        """Number of displacement unknowns on all ranks."""
+        return self.A.getSize()[0]
+
+    def _fixed_rows(self) -> np.ndarray:
+        """Rows of essential values that this rank owns."""
+        rows = [np.zeros(0, dtype=np.int64)]
+        for start, bcs in zip(self.starts, self.bcs, strict=False):
+            for dofs, owned in (bc.dof_indices() for bc in bcs):
+                rows.append(start + np.asarray(dofs[:owned], dtype=np.int64))
+        return np.unique(np.concatenate(rows))
+
+    def _build(self, prefix: str) -> PETSc.SNES:
+        snes = PETSc.SNES().create(self.comm)
+        snes.setOptionsPrefix(prefix)
+        snes.setFunction(self._assemble_residual, self.b)
+        snes.setJacobian(self._assemble_jacobian, self.A)
+        snes.setConvergenceTest(self._converged)
+        snes.getKSP().setOptionsPrefix(prefix)
+        snes.setFromOptions()
+        snes.getKSP().setPostSolve(self._after_linear_solve)
+        return snes
+
+    # vectors
+
+    def scatter(self, x: PETSc.Vec) -> None:
+        """Put a vector of all unknowns into the functions (collective)."""
+        values = x.array_r
+        for u, start, size in zip(self.unknowns, self.starts, self.owned, strict=False):
+            u.x.array[:size] = values[start : start + size]
+            u.x.scatter_forward()
+
+    def gather(self, x: PETSc.Vec) -> None:
+        """Put the functions into a vector of all unknowns."""
+        for u, start, size in zip(self.unknowns, self.starts, self.owned, strict=False):
+            x.array[start : start + size] = u.x.array[:size]
+
+    def assemble(self, forms: list[fem.Form | None], vector: PETSc.Vec) -> PETSc.Vec:
+        """Assemble one linear form per body into ``vector`` (collective)."""
+        values = vector.array
+        for form, start, size in zip(forms, self.starts, self.owned, strict=False):
+            if form is None:
+                values[start : start + size] = 0.0
+                continue
+            block = fem.assemble_vector(form)
+            block.scatter_reverse(compat.ADD)
+            values[start : start + size] = block.array[:size]
+        return vector
+
+    def compile(self, forms: list[ufl.Form | None]) -> list[fem.Form | None]:
+        """Forms over the bodies (None stays None), for `assemble`."""
+        return [None if one is None else fem.form(one, entity_maps=self.maps) for one in forms]
+
+    # what SNES calls
+
+    def _assemble_residual(self, _snes: PETSc.SNES, x: PETSc.Vec, b: PETSc.Vec) -> None:
+        self.scatter(x)
+        with self.clock("residual"):
+            self.assemble(self.F, b)
+        self.reactions = b.array_r[self.fixed]
+        b.array[self.fixed] = 0.0
+        if self.condition:
+            self.gap = self.condition.c.dot(x) + self.condition.e * float(self.load.value)
+            self.gap -= self.condition.target
+
+    def _assemble_jacobian(self, _snes: PETSc.SNES, x: PETSc.Vec, A: PETSc.Mat, _P: PETSc.Mat) -> None:
+        self.scatter(x)
+        with self.clock("jacobian"):
+            A.zeroEntries()
+            compat.assemble_block_matrix(A, self.J, [bc for bcs in self.bcs for bc in bcs])
+            A.assemble()
+        self._column_fresh = False
+
+    def _after_linear_solve(self, ksp: PETSc.KSP, _rhs: PETSc.Vec, update: PETSc.Vec) -> None:
+        """Add the part of the load; measure the update."""
+        change = 0.0
+        if self.condition:
+            c = self.condition.c
+            self._solve_column(ksp)
+            change = (c.dot(update) - self.gap) / (self.condition.e + c.dot(self.z))
+            update.axpy(-change, self.z)
+            self.load.value += change
+        size = max(self._largest(self.x), self.scale)
+        self.update = max(self._largest(update) / size, abs(change))
+
+    def _solve_column(self, ksp: PETSc.KSP) -> None:
+        """z = J^-1 pull: what the displacements gain per load."""
+        if self._column_solver is None:
+            self._column_solver = PETSc.KSP().create(self.comm)
+            self._column_solver.setType(ksp.getType())
+            self._column_solver.setTolerances(rtol=ksp.getTolerances()[0], max_it=ksp.getTolerances()[3])
+            self._column_solver.setPC(ksp.getPC())
+        self._column_solver.setOperators(*ksp.getOperators())
+        self.assemble(self.P, self.pulled)
+        self.pulled.array[self.fixed] = 0.0
+        self._column_solver.solve(self.pulled, self.z)
+        self.linear_iterations += self._column_solver.getIterationNumber()
+
+    def _largest(self, vector: PETSc.Vec) -> float:
+        return float(vector.norm(PETSc.NormType.NORM_INFINITY))
+
+    def _converged(self, snes: PETSc.SNES, iteration: int, norms: tuple[float, float, float]) -> int:
+        reasons = PETSc.SNES.ConvergedReason
+        if not np.isfinite(norms[2]):
+            return reasons.DIVERGED_FNORM_NAN
+        if iteration > 0 and self.update <= UPDATE:
+            return reasons.CONVERGED_SNORM_RELATIVE
+        if iteration > 0 and self.update > DIVERGED:
+            return reasons.DIVERGED_DTOL
+        return reasons.DIVERGED_MAX_IT if iteration >= MAX_ITERATIONS else reasons.ITERATING
+
+    def solve(self) -> int:
+        """Solve from the present values of the unknowns and the load; returns the number of iterations.
+
+        Collective. Raises NewtonFailure where it does not converge (the unknowns are then of no use).
+        """
+        for u, bcs in zip(self.unknowns, self.bcs, strict=True):
+            for bc in bcs:
+                bc.set(u.x.array)
+            u.x.scatter_forward()
+        self.gather(self.x)
+        self.update, self.linear_iterations = np.inf, 0
+        with self.clock("solve"):
+            self.snes.solve(None, self.x)
+        self.scatter(self.x)
+        self.linear_iterations += self.snes.getLinearSolveIterations()
+        reason = self.snes.getConvergedReason()
+        if reason <= 0:
+            raise self._failure(reason)
+        return self.snes.getIterationNumber()
+
+    def _failure(self, reason: int) -> NewtonFailure:
+        name = SNES_REASONS.get(reason, str(reason))
+        if reason == PETSc.SNES.ConvergedReason.DIVERGED_LINEAR_SOLVE:
+            name += f" ({KSP_REASONS.get(self.snes.getKSP().getConvergedReason(), '?')})"
+        residuals = {}
+        for n, (start, size) in enumerate(zip(self.starts, self.owned, strict=False)):
+            local = float(np.abs(self.b.array_r[start : start + size]).max(initial=0.0))
+            residuals[f"displacement of body {n + 1}"] = self.comm.allreduce(local, MPI.MAX)
+        worst = max(residuals, key=lambda name: np.nan_to_num(residuals[name], nan=np.inf))
+        return NewtonFailure(name, worst, residuals)
+
+    def unused_options(self) -> list[str]:
+        """Names of the profile's and the case's options that nothing consumed."""
+        return [name for name in self._options if not compat.petsc_option_used(name)]
+
+    def close(self) -> None:
+        """Free PETSc objects (collective) and withdraw the options."""
+        remove_options(self._options)
+        solvers = [self._column_solver] if self._column_solver else []
+        for thing in (self.snes, *solvers, self.A, self.b, self.x, self.z, self.pulled):
+            thing.destroy()
+
+
+def _owned(u: fem.Function) -> int:
+    dofmap = u.function_space.dofmap
+    return dofmap.index_map.size_local * dofmap.index_map_bs
+
+
+def _tangent(residual: ufl.Form, u: fem.Function) -> ufl.Form | None:
+    """Derivative in the direction of a trial function, None if there is none."""
+    # expand_derivatives first: otherwise DOLFINx 0.9 mis-binds coefficients of a re-used Jacobian
+    form = ufl.algorithms.expand_derivatives(
+        ufl.derivative(residual, u, ufl.TrialFunction(u.function_space))
+    )
+    return None if form.empty() else form

@@ -1,0 +1,193 @@
+"""Interfaces that may open, in the study "delamination": their law, history and state at quadrature points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import basix.ufl
+import numpy as np
+import ufl
+from dolfinx import fem
+from mpi4py import MPI
+from ufl.core.expr import Expr
+
+from fem_sei.numerics import compat
+from fem_sei.numerics.submesh import Interface, Submesh
+from fem_sei.physics.cohesive import BilinearLaw
+
+INTERFACE_DEGREE = 4  # 3 points on a facet in 2-D, 6 in 3-D
+STATE = ("damage", "energy_damage", "delta_n", "delta_t", "traction_n", "traction_t", "stored", "lost", "Y")
+
+
+@dataclass(eq=False)
+class Body:
+    """Layers that are bonded to each other: their names, their mesh and displacement (in model lengths)."""
+
+    layers: list[str]
+    part: Submesh
+    u: fem.Function
+    v: Expr
+    bcs: list[fem.DirichletBC] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class Joint:
+    """An interface that may open, between two bodies or (``lower`` or ``upper`` None) a body and a rigid one;
+    ``data``: its table in the case.
+
+    ``measure``: integral over it; ``n``: its normal, upwards, in the integrand; ``area``: area per area of the
+    mesh's facets (2 pi r in axisymmetry). ``d``: damage of the last accepted step; ``w``: 1 on the initial
+    flaw, 0 elsewhere. Of the points that this rank owns: ``points`` (n, dim), ``weights`` (n), and energies
+    per area that have been ``dissipated`` by the damage and lost to its ``viscosity``.
+    """
+
+    name: str
+    data: Any
+    lower: Body | None
+    upper: Body | None
+    interface: Interface
+    law: BilinearLaw
+    measure: ufl.Measure
+    n: Expr
+    area: Expr
+
+    def __post_init__(self) -> None:
+        cell = self.interface.part.mesh.basix_cell()
+        one = fem.functionspace(
+            self.interface.part.mesh, basix.ufl.quadrature_element(cell, degree=INTERFACE_DEGREE)
+        )
+        self.d, self.w = fem.Function(one, name="damage"), fem.Function(one)
+        element = basix.ufl.quadrature_element(cell, value_shape=(len(STATE),), degree=INTERFACE_DEGREE)
+        self._space = fem.functionspace(self.interface.part.mesh, element)
+        self.comm = self.interface.part.mesh.comm
+        self.state = np.zeros((0, len(STATE)))
+        self.points = self.weights = np.zeros(0)
+
+    @property
+    def sides(self) -> list[tuple[Body, float, str | None]]:
+        """Bodies that it joins, the sign of their displacement in the jump, and their restriction."""
+        below, above = ("+", "-") if self.interface.between else (None, None)
+        found = [(self.upper, 1.0, above), (self.lower, -1.0, below)]
+        return [(body, sign, side) for body, sign, side in found if body is not None]
+
+    def here(self, quantity: Expr) -> Expr:
+        """A quantity of the interface's points, in the integrand."""
+        return quantity("+") if self.interface.between else quantity
+
+    @property
+    def jump(self) -> Expr:
+        """[[u]] = u_upper - u_lower."""
+        parts = [sign * (body.u(side) if side else body.u) for body, sign, side in self.sides]
+        return sum(parts[1:], parts[0])
+
+    def virtual_jump(self, body: Body) -> Expr | None:
+        """[[v]] for the virtual displacement of one body, None if the interface does not touch it."""
+        for one, sign, side in self.sides:
+            if one is body:
+                return sign * (body.v(side) if side else body.v)
+        return None
+
+    @property
+    def damage(self) -> Expr:
+        """Damage at the present displacement."""
+        return self.law.damage(self.jump, self.n, self.here(self.d))
+
+    @property
+    def energy_damage(self) -> Expr:
+        """Damage in energy at the present displacement."""
+        return self.law.damage_in_energy(self.jump, self.n, self.damage)
+
+    @property
+    def traction(self) -> Expr:
+        """Traction at the present displacement."""
+        return self.law.traction(self.jump, self.n, self.here(self.d))
+
+    # values at the points
+
+    def prepare(self, entity_maps: object, position: Expr) -> None:
+        """Compile what is evaluated at the points, and find these (collective)."""
+        q = ufl.TestFunction(self._space)
+        law, jump, n, old, new = self.law, self.jump, self.n, self.here(self.d), self.damage
+        delta_n, sliding = law.parts(jump, n)
+        normal = ufl.dot(self.traction, n)
+        shear = self.traction - normal * n
+        found = {
+            "damage": new,
+            "energy_damage": self.energy_damage,
+            "delta_n": delta_n,
+            "delta_t": ufl.sqrt(ufl.inner(sliding, sliding)),
+            "traction_n": normal,
+            "traction_t": ufl.sqrt(ufl.inner(shear, shear)),
+            "stored": law.energy(jump, n, new),
+            "lost": law.dissipated(jump, n, old, new),
+            "Y": law.force_of_damage(jump, n),
+        }
+        values = ufl.as_vector([found[name] for name in STATE])
+        maps = {"entity_maps": entity_maps}
+        self._form = fem.form(ufl.inner(values, self.here(q)) * self.measure, **maps)
+        ones = ufl.as_vector([self.area] + [1.0] * (len(STATE) - 1))
+        where = [position[n] for n in range(len(position))]
+        where = ufl.as_vector(where + [0.0] * (len(STATE) - len(where)))
+        plain = fem.form(ufl.inner(ones, self.here(q)) * self.measure, **maps)
+        self._lengths = np.ones((1, len(STATE)))
+        sums = self._points_of(plain)
+        self._lengths = sums[:, 1:2]  # the weight of each point in the mesh
+        self.weights = sums[:, 0]
+        at = self._points_of(fem.form(ufl.inner(where, self.here(q)) * self.measure, **maps))
+        self.points = at[:, : len(position)]
+        self.dissipated, self.viscous = np.zeros(len(self.weights)), np.zeros(len(self.weights))
+        self.state = np.zeros((len(self.weights), len(STATE)))
+
+    def _points_of(self, form: fem.Form) -> np.ndarray:
+        """Integrals against the point-wise test functions, over the weights: (owned points, STATE)."""
+        vector = fem.assemble_vector(form)
+        vector.scatter_reverse(compat.ADD)
+        owned = self._space.dofmap.index_map.size_local
+        return vector.array.reshape(-1, len(STATE))[:owned] / self._lengths
+
+    def evaluate(self) -> None:
+        """The state at the present displacement (collective)."""
+        self.state = self._points_of(self._form)
+
+    def values(self, name: str) -> np.ndarray:
+        """A quantity of `STATE` at the owned points, as it was found last."""
+        return self.state[:, STATE.index(name)]
+
+    def accept(self, before: np.ndarray) -> None:
+        """Remember the damage of the present ``state``, the one ``before`` was the last accepted (collective).
+
+        What the viscosity takes is the work of Y on the damage (trapezoid) beyond the fracture energy.
+        """
+        growth = self.values("damage") - before[:, STATE.index("damage")]
+        force = (self.values("Y") + before[:, STATE.index("Y")]) / 2.0
+        lost = self.values("lost")
+        self.dissipated = self.dissipated + lost
+        if float(self.law.lag.value) > 0.0:
+            self.viscous = self.viscous + force * growth - lost
+        self.set_damage(self.values("damage"))
+
+    def set_damage(self, values: np.ndarray) -> None:
+        """Set the remembered damage at the owned points, and at the ghosts (collective)."""
+        _set(self.d, values)
+
+    def set_flaw(self, inside: np.ndarray, at_the_end: np.ndarray) -> None:
+        """Make the points ``inside`` (bool) the initial flaw, apart from the start without work; others are
+        ``at_the_end`` of the interface (collective)."""
+        self.flawed, self.at_the_end = inside, at_the_end & ~inside
+        _set(self.w, inside.astype(float))
+        self.set_damage(inside.astype(float))
+        self.evaluate()
+
+    def integral(self, values: np.ndarray) -> float:
+        """Integral of values at the owned points over the interface (collective)."""
+        return self.comm.allreduce(float(np.dot(self.weights, values)))
+
+    def largest(self, values: np.ndarray) -> float:
+        """Largest value at any point, at least 0 (collective)."""
+        return self.comm.allreduce(float(np.max(values, initial=0.0)), MPI.MAX)
+
+
+def _set(function: fem.Function, values: np.ndarray) -> None:
+    function.x.array[: len(values)] = values
+    function.x.scatter_forward()
