@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from fem_sei.geometry.layers import ground, meshed_layers
 from fem_sei.problems import did_you_mean
 from fem_sei.units import show
 
@@ -69,7 +70,7 @@ def _groups(gmsh: Any, geometry: Any) -> tuple[list[str], dict[str, int]]:
     }
     problems = []
     for dimension, words, needed in (
-        (d, "cells", [layer.name for layer in geometry.layers]),
+        (d, "cells", [layer.name for layer in meshed_layers(geometry)]),
         (d - 1, "facets", [NEEDED_BOUNDARY]),
     ):
         present = [name for name in names[dimension] if name]
@@ -93,7 +94,7 @@ def _elements(gmsh: Any, geometry: Any) -> list[str]:
             np.zeros(0, dtype=np.uint64),
             *(
                 gmsh.model.mesh.getElementsByType(SIMPLEX[d], entity)[0]
-                for layer in geometry.layers
+                for layer in meshed_layers(geometry)
                 for _, entity in _entities(gmsh, d, layer.name)
             ),
         ]
@@ -102,7 +103,7 @@ def _elements(gmsh: Any, geometry: Any) -> list[str]:
     if len(in_layers) > len(np.unique(in_layers)):
         problems.append("has cells that belong to several layers")
     outside = len(np.setdiff1d(elements[0], in_layers))
-    if outside and all(_entities(gmsh, d, layer.name) for layer in geometry.layers):
+    if outside and all(_entities(gmsh, d, layer.name) for layer in meshed_layers(geometry)):
         problems.append(f"has {outside} cells that belong to no layer")
     return problems
 
@@ -119,9 +120,9 @@ def _entities(gmsh: Any, dimension: int, name: str) -> list[tuple[int, int]]:
 
 def _extent(gmsh: Any, geometry: Any, scale: float) -> list[str]:
     """Directions in which the mesh is not as large as the case."""
-    heights = [layer.thickness for layer in geometry.layers]
+    heights, below = [layer.thickness for layer in meshed_layers(geometry)], ground(geometry)
     sides = [(0.0, getattr(geometry, key)) for key in ("width", "depth")[: geometry.dimension - 1]]
-    expected = [*sides, (-heights[0], sum(heights[1:]))]
+    expected = [*sides, (-sum(heights[:below]), sum(heights[below:]))]
     nodes = gmsh.model.mesh.getNodes(geometry.dimension, includeBoundary=True)[1].reshape(-1, 3) * scale
     problems = []
     for axis, (low, high) in enumerate(expected):
