@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from fem_sei.closed_form.surface import Surface
+from fem_sei.geometry.floor import ROUND_OFF, draw_floor
 from fem_sei.geometry.sizes import GRADING, SizeField
 
 SIDES = ("left", "right", "front", "back")  # where x and y begin and end
-ROUND_OFF = 1e-9  # relative: places nearer to each other are one
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Plan:
     band: tuple[float, float]  # lowest and highest place that is meant to be fine
     unit: float
     vertices: dict[str, list[float]]  # that rows (x) and sides (y) must have
+    circle: tuple[float, float, float] | None  # in 3-D: x, y and radius of what is drawn through all layers
     tags: dict[str, int]  # of all names
 
     @property
@@ -119,17 +120,21 @@ def _draw_rectangle(geo: Any, plan: Plan) -> Cad:
 def _draw_block(geo: Any, plan: Plan) -> Cad:
     """3-D: layers are volumes over the rectangle of the sides, made by drawing the bottom upwards."""
     cad = Cad({side: [] for side in SIDES})
-    (width, depth), z = plan.sides, plan.levels[0]
-    corners = [geo.addPoint(x, y, z) for x, y in ((0.0, 0.0), (width, 0.0), (width, depth), (0.0, depth))]
-    edges = [geo.addLine(*ends) for ends in zip(corners, corners[1:] + corners[:1], strict=True)]
-    row = geo.addPlaneSurface([geo.addCurveLoop(edges)])
+    faces = draw_floor(geo, *plan.sides, plan.levels[0], plan.circle)
     names = plan.rows()
-    cad.entities[names[0]] = [row]
+    row = [face.tag for face in faces]
+    cad.entities[names[0]] = row
     for name, above, (low, high) in zip(plan.names, names[1:], pairwise(plan.levels), strict=True):
-        (_, row), (_, volume), *walls = geo.extrude([(2, row)], 0.0, 0.0, high - low)
-        cad.entities[name], cad.entities[above] = [volume], [row]
-        for side, (_, wall) in zip(("front", "right", "back", "left"), walls, strict=True):
-            cad.entities[side].append(wall)
+        drawn = iter(geo.extrude([(2, face) for face in row], 0.0, 0.0, high - low))
+        cad.entities[name], row = [], []
+        for face in faces:
+            row.append(next(drawn)[1])
+            cad.entities[name].append(next(drawn)[1])
+            for side in face.walls:
+                _, wall = next(drawn)
+                if side is not None:
+                    cad.entities[side].append(wall)
+        cad.entities[above] = row
     return cad
 
 

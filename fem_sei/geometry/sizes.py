@@ -30,13 +30,27 @@ class Box:
 
 
 @dataclass(frozen=True)
+class Ring:
+    """Elements of one ``size`` from ``inner`` to ``outer`` [m] from the ``centre`` (x, depth) of a circle
+    with a ``radius``, at one height of a 3-D stack.
+    """
+
+    centre: tuple[float, float]
+    radius: float
+    inner: float
+    outer: float
+    height: float
+    size: float
+
+
+@dataclass(frozen=True)
 class MeshSizes:
     """Element size [m] inside the boxes (``fine``) and far from them (``coarse``).
 
     ``across``: elements at least across the thinnest place of every layer and across the width and depth.
     ``vertices`` [m]: where lines of a 2-D stack must have vertices, x along a row ("bottom", "top",
     "metal|sei") and y along a side ("left", "right"). The elements along such a row are nowhere longer
-    than asked for.
+    than asked for. ``rings``: of a 3-D stack; the first one's circle is drawn through all layers.
     """
 
     fine: float
@@ -44,6 +58,7 @@ class MeshSizes:
     boxes: Sequence[Box] = ()
     across: int = ELEMENTS_ACROSS
     vertices: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    rings: Sequence[Ring] = ()
 
     def __post_init__(self) -> None:
         if not 0.0 < self.fine <= self.coarse:
@@ -83,6 +98,7 @@ class SizeField:
                 zones.append((*everywhere[0], low, high, *everywhere[1], thickness / sizes.across))
         self.zones = np.array(zones).reshape(-1, 7) / unit  # limits of x, y and depth, size
         self.coarse, self.beyond = coarse / unit, beyond / unit
+        self.rings, self.unit = sizes.rings, unit
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Size at points of a 2-D stack, with Gmsh's formula for a box with a transition layer."""
@@ -114,9 +130,21 @@ class SizeField:
             field.setNumber(tags[-1], "VIn", size)
             field.setNumber(tags[-1], "VOut", self.coarse)
             field.setNumber(tags[-1], "Thickness", (self.coarse - size) / GRADING)
+        for ring in self.rings:
+            tags.append(field.add("MathEval"))
+            field.setString(tags[-1], "F", _growth(ring, self.unit))
         least = field.add("Min")
         field.setNumbers(least, "FieldsList", tags)
         field.setAsBackgroundMesh(least)
         gmsh.option.setNumber("Mesh.MeshSizeMax", self.coarse)  # the only size where there are no zones
         for source in ("ExtendFromBoundary", "FromPoints", "FromCurvature"):
             gmsh.option.setNumber(f"Mesh.MeshSize{source}", 0)
+
+
+def _growth(ring: Ring, unit: float) -> str:
+    """Size around a ring, in Gmsh's words: size + GRADING*hypot(max(|r - middle| - half, 0), z - height)."""
+    x, y = (f"{sign}-({at / unit:.16g})" for sign, at in zip("xy", ring.centre, strict=True))
+    middle, half = 0.5 * (ring.inner + ring.outer) / unit, 0.5 * (ring.outer - ring.inner) / unit
+    away = f"(Abs(Sqrt(({x})^2+({y})^2)-{middle:.16g})-{half:.16g})"
+    beside = f"0.5*({away}+Abs({away}))"
+    return f"{ring.size / unit:.16g}+{GRADING}*Sqrt(({beside})^2+(z-({ring.height / unit:.16g}))^2)"

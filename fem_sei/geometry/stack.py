@@ -9,7 +9,7 @@ less towards the next boundaries. Gmsh runs on rank 0 only.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,7 +22,7 @@ from mpi4py import MPI
 from fem_sei.closed_form.surface import Surface
 from fem_sei.geometry.drawing import Cad, Plan, draw
 from fem_sei.geometry.layers import ground, meshed_layers
-from fem_sei.geometry.reader import SIMPLEX, MeshFileError, load
+from fem_sei.geometry.reader import NEEDED, SIMPLEX, MeshFileError, load
 from fem_sei.geometry.regions import MeshError, StackMesh, check_tags
 from fem_sei.geometry.sizes import Box, MeshSizes, SizeField
 from fem_sei.numerics import compat
@@ -37,10 +37,11 @@ MOST_SQUEEZED = 0.5  # height of an element above a crest or below a trough in 3
 
 @dataclass(frozen=True)
 class MeshFile:
-    """A file to take the mesh from, and the length [m] that 1 stands for in it."""
+    """A file to take the mesh from, the length [m] that 1 stands for in it, and groups that it must have."""
 
     path: Path
     unit: float
+    facets: Sequence[str] = NEEDED
 
 
 def build_stack(
@@ -141,6 +142,7 @@ def _plan(geometry: Any, sizes: MeshSizes, unit: float) -> Plan:
         ),
         unit,
         {name: sorted(at / unit for at in places) for name, places in sizes.vertices.items()},
+        next((tuple(length / unit for length in (*r.centre, r.radius)) for r in sizes.rings), None),
         tags={},
     )
     everything = [*names, *plan.interfaces, *plan.boundaries]
@@ -186,6 +188,8 @@ def _generate(gmsh: Any, plan: Plan) -> Cad:
     gmsh.model.add("stack")
     cad = draw(gmsh.model.geo, plan)
     gmsh.model.geo.synchronize()
+    alone = [point for point in gmsh.model.getEntities(0) if not len(gmsh.model.getAdjacencies(*point)[0])]
+    gmsh.model.removeEntities(alone)  # the middles of circles, which would become nodes
     for name, tag in plan.tags.items():
         dimension = plan.dimension if name in plan.names else plan.dimension - 1
         gmsh.model.addPhysicalGroup(dimension, cad.entities[name], tag, name)
@@ -201,7 +205,7 @@ def _generate(gmsh: Any, plan: Plan) -> Cad:
 
 def _take_over(gmsh: Any, plan: Plan, file: MeshFile) -> Cad:
     """The mesh of a file, in the plan's units."""
-    cad = Cad(tags=load(gmsh, file.path, plan.geometry, file.unit))
+    cad = Cad(tags=load(gmsh, file.path, plan.geometry, file.unit, file.facets))
     gmsh.model.mesh.affineTransform((file.unit / plan.unit * np.eye(3, 4)).ravel())
     cad.measures = {name: _measure(gmsh, name) for name in cad.tags}
     _judge(gmsh, plan, cad)
@@ -217,9 +221,8 @@ def _judge(gmsh: Any, plan: Plan, cad: Cad) -> None:
     if plan.dimension > 1:
         cad.quality = float(min(gmsh.model.mesh.getElementQualities(elements, "gamma")))
     if cad.quality < WORST_QUALITY:
-        raise MeshError(
-            f"the worst element has a quality of {cad.quality:.1g}: the metal surface is too steep"
-        )
+        cause = "the edge of a flaw grazes a side" if plan.circle else "the metal surface is too steep"
+        raise MeshError(f"the worst element has a quality of {cad.quality:.1g}: {cause}")
 
 
 def _measure(gmsh: Any, name: str) -> float:
