@@ -1,24 +1,27 @@
 """Meshes from files: .msh by Gmsh itself, others through meshio; their named groups and what must hold.
 
-A mesh of a case consists of simplices, has a group of cells for every layer with the layer's name, a group
-of facets "top" (the counter electrode), and reaches just as far as the layers, the width and the depth of the
-case. The metal surface is that of the case: the mesh need not follow it.
+A mesh of a case consists of simplices, has a group of cells for every meshed layer with the layer's name,
+the groups of facets that the study needs (plating: "top", the counter electrode), and reaches just as far as
+the layers, the width and the depth of the case. The metal surface is that of the case: the mesh need not
+follow it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from fem_sei.geometry.layers import ground, meshed_layers
 from fem_sei.problems import did_you_mean
 from fem_sei.units import show
 
 SIMPLEX = {0: 15, 1: 1, 2: 2, 3: 4}  # Gmsh's element types, by dimension
 MESHIO = {0: "vertex", 1: "line", 2: "triangle", 3: "tetra"}
 CELLS = {1: "lines", 2: "triangles", 3: "tetrahedra"}
-NEEDED_BOUNDARY = "top"
+NEEDED = ("top",)  # boundaries, where nothing else is said
 TOLERANCE = 1e-6  # of the extent of the domain
 
 
@@ -26,8 +29,9 @@ class MeshFileError(ValueError):
     """The mesh file cannot be used for the case; str() lists every reason."""
 
 
-def check_file(case: Any) -> None:
-    """Read the mesh file of a case, if it has one. Raises MeshFileError; needs no DOLFINx."""
+def check_file(case: Any, facets: Sequence[str] = NEEDED) -> None:
+    """Read the mesh file of a case, if it has one, with all the groups of ``facets``. Raises MeshFileError;
+    needs no DOLFINx."""
     if not case.mesh.file:
         return
     import gmsh
@@ -35,15 +39,18 @@ def check_file(case: Any) -> None:
     gmsh.initialize(readConfigFiles=False, interruptible=False)
     try:
         gmsh.option.setNumber("General.Terminal", 0)
-        load(gmsh, Path(case.mesh.file), case.geometry, case.mesh.file_unit)
+        load(gmsh, Path(case.mesh.file), case.geometry, case.mesh.file_unit, facets)
     finally:
         gmsh.finalize()
 
 
-def load(gmsh: Any, path: Path, geometry: Any, scale: float) -> dict[str, int]:
+def load(
+    gmsh: Any, path: Path, geometry: Any, scale: float, facets: Sequence[str] = NEEDED
+) -> dict[str, int]:
     """Make the file the current model of Gmsh; tags of its groups by name. Lengths are left as they are.
 
-    ``scale``: length [m] that 1 stands for in the file. Raises MeshFileError with all that is wrong.
+    ``scale``: length [m] that 1 stands for in the file. ``facets``: groups it must have.
+    Raises MeshFileError with all that is wrong.
     """
     if not path.is_file():
         raise MeshFileError(f"mesh.file: there is no file {path}")
@@ -51,14 +58,14 @@ def load(gmsh: Any, path: Path, geometry: Any, scale: float) -> dict[str, int]:
         gmsh.open(str(path)) if path.suffix == ".msh" else _through_meshio(gmsh, path)
     except (Exception, SystemExit) as error:  # meshio exits where it cannot read
         raise MeshFileError(f"mesh.file: {path} cannot be read: {error}") from None
-    problems, tags = _groups(gmsh, geometry)
+    problems, tags = _groups(gmsh, geometry, facets)
     problems += _elements(gmsh, geometry) or _extent(gmsh, geometry, scale)
     if problems:
         raise MeshFileError("\n".join(f"mesh.file: {path} {problem}" for problem in problems))
     return tags
 
 
-def _groups(gmsh: Any, geometry: Any) -> tuple[list[str], dict[str, int]]:
+def _groups(gmsh: Any, geometry: Any, facets: Sequence[str]) -> tuple[list[str], dict[str, int]]:
     """What is missing of the named groups, and the tags of those of cells and facets."""
     d = geometry.dimension
     names = {
@@ -69,8 +76,8 @@ def _groups(gmsh: Any, geometry: Any) -> tuple[list[str], dict[str, int]]:
     }
     problems = []
     for dimension, words, needed in (
-        (d, "cells", [layer.name for layer in geometry.layers]),
-        (d - 1, "facets", [NEEDED_BOUNDARY]),
+        (d, "cells", [layer.name for layer in meshed_layers(geometry)]),
+        (d - 1, "facets", facets),
     ):
         present = [name for name in names[dimension] if name]
         there_are = f"There are: {', '.join(present)}." if present else "It has none with a name."
@@ -93,7 +100,7 @@ def _elements(gmsh: Any, geometry: Any) -> list[str]:
             np.zeros(0, dtype=np.uint64),
             *(
                 gmsh.model.mesh.getElementsByType(SIMPLEX[d], entity)[0]
-                for layer in geometry.layers
+                for layer in meshed_layers(geometry)
                 for _, entity in _entities(gmsh, d, layer.name)
             ),
         ]
@@ -102,7 +109,7 @@ def _elements(gmsh: Any, geometry: Any) -> list[str]:
     if len(in_layers) > len(np.unique(in_layers)):
         problems.append("has cells that belong to several layers")
     outside = len(np.setdiff1d(elements[0], in_layers))
-    if outside and all(_entities(gmsh, d, layer.name) for layer in geometry.layers):
+    if outside and all(_entities(gmsh, d, layer.name) for layer in meshed_layers(geometry)):
         problems.append(f"has {outside} cells that belong to no layer")
     return problems
 
@@ -119,9 +126,9 @@ def _entities(gmsh: Any, dimension: int, name: str) -> list[tuple[int, int]]:
 
 def _extent(gmsh: Any, geometry: Any, scale: float) -> list[str]:
     """Directions in which the mesh is not as large as the case."""
-    heights = [layer.thickness for layer in geometry.layers]
+    heights, below = [layer.thickness for layer in meshed_layers(geometry)], ground(geometry)
     sides = [(0.0, getattr(geometry, key)) for key in ("width", "depth")[: geometry.dimension - 1]]
-    expected = [*sides, (-heights[0], sum(heights[1:]))]
+    expected = [*sides, (-sum(heights[:below]), sum(heights[below:]))]
     nodes = gmsh.model.mesh.getNodes(geometry.dimension, includeBoundary=True)[1].reshape(-1, 3) * scale
     problems = []
     for axis, (low, high) in enumerate(expected):

@@ -25,7 +25,8 @@ class StackMesh:
 
     ``regions`` (layer names), ``interfaces`` ("metal|coating", lower layer first) and ``boundaries``
     ("bottom", "top", from 2-D on "left", "right", in 3-D "front", "back") give the tags in ``cell_tags`` and
-    ``facet_tags``. The last coordinate is the growth direction, 0 at the nominal flat metal surface.
+    ``facet_tags``. The last coordinate is the growth direction, 0 at the nominal flat metal surface: the top
+    of the case's first layer, also if that one is rigid and only the layers above it are meshed.
     """
 
     mesh: mesh.Mesh

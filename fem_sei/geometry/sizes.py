@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 GRADING = 0.22  # growth of the element size per distance: neighbours differ by at most 25 % (exp(0.22))
-ELEMENTS_ACROSS = 2  # at least, across the thinnest place of every layer and across the width
+ELEMENTS_ACROSS = 2  # at least, where nothing else is asked for
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Box:
     """A part of the domain [m]; y is the growth direction, 0 at the nominal surface (1-D uses y only).
 
     In 3-D, where the mesh follows the surface, y is the height above it, and depth the third direction.
+    ``size``: of the elements inside, if not the common fine one.
     """
 
     x_min: float
@@ -25,15 +26,39 @@ class Box:
     y_max: float
     depth_min: float = 0.0
     depth_max: float = 0.0
+    size: float | None = None
+
+
+@dataclass(frozen=True)
+class Ring:
+    """Elements of one ``size`` from ``inner`` to ``outer`` [m] from the ``centre`` (x, depth) of a circle
+    with a ``radius``, at one height of a 3-D stack.
+    """
+
+    centre: tuple[float, float]
+    radius: float
+    inner: float
+    outer: float
+    height: float
+    size: float
 
 
 @dataclass(frozen=True)
 class MeshSizes:
-    """Element size [m] inside the boxes (``fine``) and far from them (``coarse``)."""
+    """Element size [m] inside the boxes (``fine``) and far from them (``coarse``).
+
+    ``across``: elements at least across the thinnest place of every layer and across the width and depth.
+    ``vertices`` [m]: where lines of a 2-D stack must have vertices, x along a row ("bottom", "top",
+    "metal|sei") and y along a side ("left", "right"). The elements along such a row are nowhere longer
+    than asked for. ``rings``: of a 3-D stack; the first one's circle is drawn through all layers.
+    """
 
     fine: float
     coarse: float
     boxes: Sequence[Box] = ()
+    across: int = ELEMENTS_ACROSS
+    vertices: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    rings: Sequence[Ring] = ()
 
     def __post_init__(self) -> None:
         if not 0.0 < self.fine <= self.coarse:
@@ -60,18 +85,20 @@ class SizeField:
         """``layers``: lowest and highest y and least thickness of each; ``sides``: width and depth. In m."""
         extent = max(abs(edge) for low, high, _ in layers for edge in (low, high))
         beyond = max(10.0 * extent, *sides, 0.0)  # finite: Gmsh's distances suffer from round-off
-        coarse = min([sizes.coarse, *(side / ELEMENTS_ACROSS for side in sides)])
+        coarse = min([sizes.coarse, *(side / sizes.across for side in sides)])
         everywhere = [(-beyond, beyond), (-beyond, beyond)]
         zones = []
         for box in sizes.boxes:
             along = [(box.x_min, box.x_max), (box.depth_min, box.depth_max)][: len(sides)]
             along += everywhere[len(sides) :]
-            zones.append((*along[0], box.y_min, box.y_max, *along[1], min(sizes.fine, coarse)))
+            size = sizes.fine if box.size is None else box.size
+            zones.append((*along[0], box.y_min, box.y_max, *along[1], min(size, coarse)))
         for low, high, thickness in layers:
-            if thickness / ELEMENTS_ACROSS < coarse:
-                zones.append((*everywhere[0], low, high, *everywhere[1], thickness / ELEMENTS_ACROSS))
+            if thickness / sizes.across < coarse:
+                zones.append((*everywhere[0], low, high, *everywhere[1], thickness / sizes.across))
         self.zones = np.array(zones).reshape(-1, 7) / unit  # limits of x, y and depth, size
         self.coarse, self.beyond = coarse / unit, beyond / unit
+        self.rings, self.unit = sizes.rings, unit
 
     def __call__(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
         """Size at points of a 2-D stack, with Gmsh's formula for a box with a transition layer."""
@@ -103,9 +130,21 @@ class SizeField:
             field.setNumber(tags[-1], "VIn", size)
             field.setNumber(tags[-1], "VOut", self.coarse)
             field.setNumber(tags[-1], "Thickness", (self.coarse - size) / GRADING)
+        for ring in self.rings:
+            tags.append(field.add("MathEval"))
+            field.setString(tags[-1], "F", _growth(ring, self.unit))
         least = field.add("Min")
         field.setNumbers(least, "FieldsList", tags)
         field.setAsBackgroundMesh(least)
         gmsh.option.setNumber("Mesh.MeshSizeMax", self.coarse)  # the only size where there are no zones
         for source in ("ExtendFromBoundary", "FromPoints", "FromCurvature"):
             gmsh.option.setNumber(f"Mesh.MeshSize{source}", 0)
+
+
+def _growth(ring: Ring, unit: float) -> str:
+    """Size around a ring, in Gmsh's words: size + GRADING*hypot(max(|r - middle| - half, 0), z - height)."""
+    x, y = (f"{sign}-({at / unit:.16g})" for sign, at in zip("xy", ring.centre, strict=True))
+    middle, half = 0.5 * (ring.inner + ring.outer) / unit, 0.5 * (ring.outer - ring.inner) / unit
+    away = f"(Abs(Sqrt(({x})^2+({y})^2)-{middle:.16g})-{half:.16g})"
+    beside = f"0.5*({away}+Abs({away}))"
+    return f"{ring.size / unit:.16g}+{GRADING}*Sqrt(({beside})^2+(z-({ring.height / unit:.16g}))^2)"

@@ -1,17 +1,17 @@
 """Layered stacks: from the layers and features of a case to a Gmsh model and a distributed mesh.
 
-Layers are listed bottom first. The metal reaches from minus its thickness to its surface y = s(x), the
-next layer from there to its own thickness above the nominal surface y = 0, the others lie on top of it.
-The mesh conforms to the metal surface (not to nuclei on it) and to every boundary between layers. In 3-D
-flat layers are meshed and their nodes lifted by s(x, y) where the front will pass, less and less towards
-the next boundaries. Gmsh runs on rank 0 only.
+Layers are listed bottom first; rigid ones are left out. The metal reaches from minus its thickness to its
+surface y = s(x), the next layer from there to its own thickness above the nominal surface y = 0, the others
+lie on top of it. The mesh conforms to the metal surface (not to nuclei on it) and to every boundary between
+layers. In 3-D flat layers are meshed and their nodes lifted by s(x, y) where the front will pass, less and
+less towards the next boundaries. Gmsh runs on rank 0 only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -20,68 +20,28 @@ import numpy as np
 from mpi4py import MPI
 
 from fem_sei.closed_form.surface import Surface
-from fem_sei.geometry.reader import SIMPLEX, MeshFileError, load
+from fem_sei.geometry.drawing import Cad, Plan, draw
+from fem_sei.geometry.layers import ground, meshed_layers
+from fem_sei.geometry.reader import NEEDED, SIMPLEX, MeshFileError, load
 from fem_sei.geometry.regions import MeshError, StackMesh, check_tags
-from fem_sei.geometry.sizes import GRADING, Box, MeshSizes, SizeField
+from fem_sei.geometry.sizes import Box, MeshSizes, SizeField
 from fem_sei.numerics import compat
 from fem_sei.numerics.parallel import on_rank_zero
 
 __all__ = ["Box", "MeshError", "MeshFile", "MeshSizes", "StackMesh", "build_stack", "write_msh"]
 
 FRONTAL_DELAUNAY, HXT = 6, 10  # algorithms in 2-D and 3-D; HXT is six times faster than Delaunay
-SIDES = ("left", "right", "front", "back")  # where x and y begin and end
 WORST_QUALITY = 0.02
 MOST_SQUEEZED = 0.5  # height of an element above a crest or below a trough in 3-D, over its height elsewhere
 
 
-@dataclass
-class _Plan:
-    """A stack in units of ``unit`` [m]: what every dimension needs to know."""
-
-    geometry: Any
-    dimension: int
-    sides: list[float]  # width, depth
-    names: list[str]
-    levels: np.ndarray  # bottom of the first layer, then the nominal top of each
-    surface: Surface
-    size: SizeField
-    band: tuple[float, float]  # lowest and highest place that is meant to be fine
-    unit: float
-    tags: dict[str, int]  # of all names
-
-    @property
-    def interfaces(self) -> list[str]:
-        """Names of the interfaces, bottom first."""
-        return [f"{lower}|{upper}" for lower, upper in pairwise(self.names)]
-
-    @property
-    def boundaries(self) -> list[str]:
-        """Names of the outer boundaries."""
-        return ["bottom", "top", *SIDES][: 2 * self.dimension]
-
-    def rows(self) -> list[str]:
-        """Names of the horizontal rows that bound the layers, bottom first."""
-        return ["bottom", *self.interfaces, "top"]
-
-
-@dataclass
-class _Cad:
-    """Gmsh entities, tag and exact measure (in model units) of every name; quality and size of the mesh."""
-
-    entities: dict[str, list[int]] = field(default_factory=dict)
-    measures: dict[str, float] = field(default_factory=dict)
-    tags: dict[str, int] = field(default_factory=dict)
-    quality: float = 1.0
-    cells: int = 0
-    nodes: int = 0
-
-
 @dataclass(frozen=True)
 class MeshFile:
-    """A file to take the mesh from, and the length [m] that 1 stands for in it."""
+    """A file to take the mesh from, the length [m] that 1 stands for in it, and groups that it must have."""
 
     path: Path
     unit: float
+    facets: Sequence[str] = NEEDED
 
 
 def build_stack(
@@ -105,7 +65,7 @@ def build_stack(
     with ExitStack() as session:
         model = None
 
-        def generate() -> _Cad:
+        def generate() -> Cad:
             nonlocal model
             try:
                 gmsh = session.enter_context(_gmsh_session())
@@ -152,26 +112,28 @@ def write_msh(
     return {"cells": cad.cells, "nodes": cad.nodes, "quality": cad.quality}
 
 
-def _plan(geometry: Any, sizes: MeshSizes, unit: float) -> _Plan:
+def _plan(geometry: Any, sizes: MeshSizes, unit: float) -> Plan:
     """Levels, names, tags and element sizes; refuses stacks whose layers would cross."""
     sides = [getattr(geometry, name) for name in ("width", "depth")[: geometry.dimension - 1]]
-    surface = Surface(geometry.features or (), geometry.dimension, *sides)
-    names = [layer.name for layer in geometry.layers]
-    levels = np.cumsum([0.0, *(layer.thickness for layer in geometry.layers)])
-    levels -= levels[1]
+    surface = Surface(getattr(geometry, "features", None) or (), geometry.dimension, *sides)
+    meshed, zero = meshed_layers(geometry), ground(geometry)
+    names = [layer.name for layer in meshed]
+    levels = np.cumsum([0.0, *(layer.thickness for layer in meshed)])
+    levels -= levels[zero]
     lowest, highest = levels.copy(), levels.copy()
-    lowest[1], highest[1] = surface.trough, surface.crest
+    lowest[zero], highest[zero] = surface.trough, surface.crest
     thinnest = lowest[1:] - highest[:-1]
     for name, thickness in zip(names, thinnest, strict=True):
         if thickness <= 0.0:
             raise MeshError(f'the metal surface leaves nothing of layer "{name}" at its thinnest place')
     layers = list(zip(lowest[:-1], highest[1:], thinnest, strict=True))
-    plan = _Plan(
+    plan = Plan(
         geometry,
         geometry.dimension,
         [side / unit for side in sides],
         names,
         levels / unit,
+        zero,
         surface,
         SizeField(sizes, layers, sides, unit),
         (
@@ -179,6 +141,8 @@ def _plan(geometry: Any, sizes: MeshSizes, unit: float) -> _Plan:
             max([0.0, *(b.y_max for b in sizes.boxes)]) / unit,
         ),
         unit,
+        {name: sorted(at / unit for at in places) for name, places in sizes.vertices.items()},
+        next((tuple(length / unit for length in (*r.centre, r.radius)) for r in sizes.rings), None),
         tags={},
     )
     everything = [*names, *plan.interfaces, *plan.boundaries]
@@ -206,7 +170,7 @@ def _gmsh_session() -> Iterator[Any]:
         gmsh.finalize()
 
 
-def _make(gmsh: Any, plan: _Plan, file: MeshFile | None, kept: Path | None) -> _Cad:
+def _make(gmsh: Any, plan: Plan, file: MeshFile | None, kept: Path | None) -> Cad:
     """The mesh: what has been kept, else from the file, else drawn."""
     if kept is not None and kept.is_file():
         return _take_over(gmsh, plan, MeshFile(kept, plan.unit))
@@ -219,11 +183,13 @@ def _make(gmsh: Any, plan: _Plan, file: MeshFile | None, kept: Path | None) -> _
     return cad
 
 
-def _generate(gmsh: Any, plan: _Plan) -> _Cad:
+def _generate(gmsh: Any, plan: Plan) -> Cad:
     """Draw the stack, name its parts, mesh it."""
     gmsh.model.add("stack")
-    cad = {1: _draw_line, 2: _draw_rectangle, 3: _draw_block}[plan.dimension](gmsh.model.geo, plan)
+    cad = draw(gmsh.model.geo, plan)
     gmsh.model.geo.synchronize()
+    alone = [point for point in gmsh.model.getEntities(0) if not len(gmsh.model.getAdjacencies(*point)[0])]
+    gmsh.model.removeEntities(alone)  # the middles of circles, which would become nodes
     for name, tag in plan.tags.items():
         dimension = plan.dimension if name in plan.names else plan.dimension - 1
         gmsh.model.addPhysicalGroup(dimension, cad.entities[name], tag, name)
@@ -237,16 +203,16 @@ def _generate(gmsh: Any, plan: _Plan) -> _Cad:
     return cad
 
 
-def _take_over(gmsh: Any, plan: _Plan, file: MeshFile) -> _Cad:
+def _take_over(gmsh: Any, plan: Plan, file: MeshFile) -> Cad:
     """The mesh of a file, in the plan's units."""
-    cad = _Cad(tags=load(gmsh, file.path, plan.geometry, file.unit))
+    cad = Cad(tags=load(gmsh, file.path, plan.geometry, file.unit, file.facets))
     gmsh.model.mesh.affineTransform((file.unit / plan.unit * np.eye(3, 4)).ravel())
     cad.measures = {name: _measure(gmsh, name) for name in cad.tags}
     _judge(gmsh, plan, cad)
     return cad
 
 
-def _judge(gmsh: Any, plan: _Plan, cad: _Cad) -> None:
+def _judge(gmsh: Any, plan: Plan, cad: Cad) -> None:
     """Count what was made; refuse bad elements."""
     elements, _ = gmsh.model.mesh.getElementsByType(SIMPLEX[plan.dimension])
     cad.cells, cad.nodes = len(elements), len(gmsh.model.mesh.getNodes()[0])
@@ -255,9 +221,8 @@ def _judge(gmsh: Any, plan: _Plan, cad: _Cad) -> None:
     if plan.dimension > 1:
         cad.quality = float(min(gmsh.model.mesh.getElementQualities(elements, "gamma")))
     if cad.quality < WORST_QUALITY:
-        raise MeshError(
-            f"the worst element has a quality of {cad.quality:.1g}: the metal surface is too steep"
-        )
+        cause = "the edge of a flaw grazes a side" if plan.circle else "the metal surface is too steep"
+        raise MeshError(f"the worst element has a quality of {cad.quality:.1g}: {cause}")
 
 
 def _measure(gmsh: Any, name: str) -> float:
@@ -270,72 +235,7 @@ def _measure(gmsh: Any, name: str) -> float:
     return total
 
 
-def _draw_line(geo: Any, plan: _Plan) -> _Cad:
-    """1-D: layers are segments of the x axis, interfaces and ends are points."""
-    cad = _Cad()
-    points = [geo.addPoint(level, 0.0, 0.0) for level in plan.levels]
-    for name, point in zip(plan.rows(), points, strict=True):
-        cad.entities[name], cad.measures[name] = [point], 1.0
-    for name, ends, (low, high) in zip(plan.names, pairwise(points), pairwise(plan.levels), strict=True):
-        inner = [(y, 0.0) for y in _cuts(plan, 1, low, high)]
-        cad.entities[name], cad.measures[name] = _chain(geo, *ends, inner), high - low
-    return cad
-
-
-def _draw_rectangle(geo: Any, plan: _Plan) -> _Cad:
-    """2-D: layers are surfaces over 0 <= x <= width, interfaces and boundaries are curves."""
-    cad = _Cad({"left": [], "right": []}, {"left": 0.0, "right": 0.0})
-    corners, rows, heights = [], [], []
-    for level, name in enumerate(plan.rows()):
-        y = plan.levels[level]
-        if level == 1:
-            line = _surface_nodes(plan)
-        else:
-            x = [0.0, *_cuts(plan, 0, 0.0, plan.sides[0], y), plan.sides[0]]
-            line = np.column_stack([x, np.full(len(x), y)])
-        corners.append([geo.addPoint(*line[end], 0.0) for end in (0, -1)])
-        rows.append(_chain(geo, *corners[-1], line[1:-1]))
-        heights.append(0.5 * np.sum((line[1:, 1] + line[:-1, 1]) * np.diff(line[:, 0])))
-        cad.entities[name] = rows[-1]
-        cad.measures[name] = float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum())
-        if level == 1:  # its nodes are already where they should be
-            for curve in rows[-1]:
-                geo.mesh.setTransfiniteCurve(curve, 2)
-            walls = line[[0, -1], 1]
-    for layer, name in enumerate(plan.names):
-        sides = []
-        for end, (side, x) in enumerate((("left", 0.0), ("right", plan.sides[0]))):
-            low, high = (walls[end] if row == 1 else plan.levels[row] for row in (layer, layer + 1))
-            inner = [(x, y) for y in _cuts(plan, 1, low, high, x)]
-            sides.append(_chain(geo, corners[layer][end], corners[layer + 1][end], inner))
-            cad.entities[side] += sides[-1]
-            cad.measures[side] += high - low
-        left, right = sides
-        backwards = [-curve for curve in reversed(rows[layer + 1])] + [-curve for curve in reversed(left)]
-        loop = geo.addCurveLoop([*rows[layer], *right, *backwards])
-        cad.entities[name] = [geo.addPlaneSurface([loop])]
-        cad.measures[name] = float(heights[layer + 1] - heights[layer])
-    return cad
-
-
-def _draw_block(geo: Any, plan: _Plan) -> _Cad:
-    """3-D: layers are volumes over the rectangle of the sides, made by drawing the bottom upwards."""
-    cad = _Cad({side: [] for side in SIDES})
-    (width, depth), z = plan.sides, plan.levels[0]
-    corners = [geo.addPoint(x, y, z) for x, y in ((0.0, 0.0), (width, 0.0), (width, depth), (0.0, depth))]
-    edges = [geo.addLine(*ends) for ends in zip(corners, corners[1:] + corners[:1], strict=True)]
-    row = geo.addPlaneSurface([geo.addCurveLoop(edges)])
-    names = plan.rows()
-    cad.entities[names[0]] = [row]
-    for name, above, (low, high) in zip(plan.names, names[1:], pairwise(plan.levels), strict=True):
-        (_, row), (_, volume), *walls = geo.extrude([(2, row)], 0.0, 0.0, high - low)
-        cad.entities[name], cad.entities[above] = [volume], [row]
-        for side, (_, wall) in zip(("front", "right", "back", "left"), walls, strict=True):
-            cad.entities[side].append(wall)
-    return cad
-
-
-def _follow_surface(gmsh: Any, plan: _Plan) -> None:
+def _follow_surface(gmsh: Any, plan: Plan) -> None:
     """Lift the nodes of flat layers by s(x, y): all of it in the fine band, linearly less outside, nothing
     from the bottom of the metal downwards and from the top of the next layer upwards."""
     if plan.surface.flat:
@@ -353,39 +253,3 @@ def _follow_surface(gmsh: Any, plan: _Plan) -> None:
     for tag, node in zip(tags[moving], np.column_stack([x, y, z]), strict=True):
         gmsh.model.mesh.setNode(tag, node, [])
     gmsh.model.mesh.optimize("")  # swaps edges and faces where the shear has made slivers
-
-
-def _cuts(plan: _Plan, axis: int, low: float, high: float, other: float = 0.0) -> list[float]:
-    """Where to cut a line along ``axis`` so that Gmsh sees every fine zone on it: at the zones' edges.
-
-    Gmsh samples the size at 64 places of a curve, and looks closer only where it then sees a change.
-    ``other`` is the line's other coordinate. Edges within an element of the last cut or the end are left out.
-    """
-    cuts = [low]
-    for edge in plan.size.edges(axis):
-        at = (edge, other) if axis == 0 else (other, edge)
-        size = plan.size(*np.array(at))
-        if cuts[-1] + size <= edge <= high - size:
-            cuts.append(float(edge))
-    return cuts[1:]
-
-
-def _chain(geo: Any, first: int, last: int, between: Sequence[tuple[float, float]] | np.ndarray) -> list[int]:
-    """Straight curves from point to point."""
-    points = [first, *(geo.addPoint(x, y, 0.0) for x, y in between), last]
-    return [geo.addLine(start, end) for start, end in pairwise(points)]
-
-
-def _surface_nodes(plan: _Plan) -> np.ndarray:
-    """Mesh nodes (n, 2) on the metal surface, as far apart as the size field wants: int ds/h = 1 each."""
-    reach = plan.size.coarse / GRADING * np.linspace(-1.0, 1.0, 201)
-    x = np.concatenate([plan.surface.axes[0] / plan.unit, *(plan.size.edges(0)[:, None] + reach)])
-    x = np.unique(np.clip(x, 0.0, plan.sides[0]))
-    y = plan.surface.height(x * plan.unit) / plan.unit
-    density = 1.0 / plan.size(x, y)
-    elements = 0.5 * (density[1:] + density[:-1]) * np.hypot(np.diff(x), np.diff(y))
-    passed = np.concatenate([[0.0], np.cumsum(elements)])
-    count = max(1, round(passed[-1]))
-    x = np.interp(np.linspace(0.0, passed[-1], count + 1), passed, x)
-    x[-1] = plan.sides[0]
-    return np.column_stack([x, plan.surface.height(x * plan.unit) / plan.unit])

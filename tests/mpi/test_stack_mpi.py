@@ -11,6 +11,7 @@ from dolfinx import fem, graph
 from mpi4py import MPI
 
 from fem_sei.geometry import stack as stack_module
+from fem_sei.geometry.bands import Band, band_sizes
 from fem_sei.geometry.stack import Box, MeshError, MeshSizes, build_stack
 from fem_sei.numerics import compat
 
@@ -72,6 +73,30 @@ def test_the_numbers_do_not_depend_on_the_ranks(dimension, sizes):
     alone = build_stack(geometry(dimension, 3), sizes, MPI.COMM_SELF)
     together = build_stack(geometry(dimension, 3), sizes, COMM)
     assert together.summary() == pytest.approx(alone.summary(), rel=1e-12)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+def test_films_on_a_rigid_layer_are_complete(dimension):
+    """One meshed layer and two; what opens is a boundary and an interface."""
+    layers = [
+        SimpleNamespace(name=name, thickness=h * UM, rigid=name == "metal")
+        for name, h in (("metal", 0.1), ("sei", 0.1), ("coating", 0.2))
+    ]
+    flaw = {2: {"start": 0.0, "end": 0.3 * UM}, 3: {"centre": (0.0, 0.0), "radius": 0.3 * UM}}[dimension]
+    for count in (2, 3):
+        film = SimpleNamespace(dimension=dimension, width=1 * UM, depth=0.5 * UM, layers=layers[:count])
+        band = Band("metal|sei", 0.04 * UM, SimpleNamespace(**flaw), 0.1 * UM)
+        sizes = band_sizes(film, [band], across=1)
+        stack = build_stack(film, sizes, COMM)
+        assert stack.summary() == pytest.approx(build_stack(film, sizes, MPI.COMM_SELF).summary(), rel=1e-12)
+        one = fem.Constant(stack.mesh, 1.0)
+        area = 1.0 if dimension == 2 else 0.5
+        parts = {name: stack.ds(stack.boundaries[name]) for name in ("bottom", "top")}
+        parts |= {name: stack.dS(tag) for name, tag in stack.interfaces.items()}
+        assert len(parts) == count
+        for name, measure in parts.items():
+            found = COMM.allreduce(fem.assemble_scalar(fem.form(one * measure)))
+            assert found == pytest.approx(area, rel=1e-12), name
 
 
 def test_region_functions_know_the_ghosts():
