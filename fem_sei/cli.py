@@ -66,7 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="fem-sei", description="Finite-element simulation of metal plating under layers and coatings."
+        prog="fem-sei",
+        description="Finite-element simulation of metal anodes: plating under layers, delamination of films.",
     )
     parser.add_argument("--version", action="version", version=f"fem_sei {__version__}")
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
@@ -297,6 +298,8 @@ def _materials(arguments: argparse.Namespace) -> int:
     if not materials:
         for kind in KINDS:
             rows = [(name, library.tables()[name]["title"]) for name in library.names(kind)]
+            if not rows:
+                continue
             print("\n".join([f"{kind}:", *("  " + line for line in tables.table(rows)), ""]))
         print("`fem-sei materials NAME` prints the values with their sources.")
         return DONE
@@ -316,9 +319,12 @@ def _materials(arguments: argparse.Namespace) -> int:
 def _schema(arguments: argparse.Namespace) -> int:
     from fem_sei import tables
     from fem_sei.case import describe
+    from fem_sei.case.studies import STUDIES
 
     if arguments.keys:
-        print("\n".join(tables.table([*describe.keys(), *describe.material_keys()])))
+        for name, study in STUDIES.items():
+            print("\n".join([f'study = "{name}":', "", *tables.table([*describe.keys(study.model)]), ""]))
+        print("\n".join(["materials of every study:", "", *tables.table([*describe.material_keys()])]))
     else:
         print(json.dumps(describe.json_schema(), indent=2, ensure_ascii=False))
     return DONE

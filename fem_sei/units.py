@@ -50,6 +50,9 @@ ACTIVATION_ENERGY = Dimension(
     "an activation energy", "J/mol", "0.5 eV", ("eV", "kJ/mol", "J/mol"), per_particle="J"
 )
 PRESSURE = Dimension("a stress or modulus", "Pa", "5 GPa", ("Pa", "kPa", "MPa", "GPa"))
+INTERFACE_STIFFNESS = Dimension(
+    "an interface stiffness", "Pa/m", "1e20 Pa/m", ("Pa/m", "GPa/nm", "MPa/mm", "N/m^3")
+)
 TOUGHNESS = Dimension("a fracture toughness", "Pa*m^0.5", "1.9 MPa*m^0.5", ("MPa*m^0.5", "Pa*m^0.5"))
 MOLAR_MASS = Dimension("a molar mass", "kg/mol", "6.94 g/mol", ("g/mol", "kg/mol"))
 MOLAR_VOLUME = Dimension("a molar volume", "m^3/mol", "13 cm^3/mol", ("cm^3/mol", "m^3/mol"))

@@ -4,29 +4,30 @@ import json
 from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 
+from pydantic.json_schema import models_json_schema
+
+from fem_sei.case.common import Table
 from fem_sei.case.quantity import quantity_of
 from fem_sei.case.reader import choices, key_of, tables_of
-from fem_sei.case.rules import NEEDED, OPTIONAL
-from fem_sei.case.schema import Case, Table
+from fem_sei.case.studies import STUDIES
 from fem_sei.materials.catalogue import FLAGS, KINDS, PROPERTIES, properties_of
 from fem_sei.materials.library import Property
-from fem_sei.units import number, show
+from fem_sei.units import show
 
-NOT_SHOWN = ("materials", "variants")
+NOT_SHOWN = ("materials", "variants", "sweep")
 
 
-def resolved(case: Case) -> Iterator[tuple[str, str]]:
+def resolved(case: Table) -> Iterator[tuple[str, str]]:
     """Key and value of everything a case says, quantities in SI: ("geometry.width", "2e-06 m  (2 um)")."""
     yield from _entries(case, "")
 
 
-def values_used(case: Case) -> Iterator[tuple[str, str, Property]]:
+def values_used(case: Any) -> Iterator[tuple[str, str, Property]]:
     """Material, key and property of every material value that the study of the case uses."""
-    study = case.case.study
-    for name, material in case.materials.items():
-        for key in (*NEEDED[study][material.kind], *OPTIONAL[study][material.kind]):
-            if key in material:
-                yield name, key, material[key]
+    for name, keys in STUDIES[case.case.study].properties(case).items():
+        for key in keys:
+            if key in case.materials[name]:
+                yield name, key, case.materials[name][key]
 
 
 def _entries(table: Table, prefix: str) -> Iterator[tuple[str, str]]:
@@ -43,16 +44,13 @@ def _entries(table: Table, prefix: str) -> Iterator[tuple[str, str]]:
                 else:
                     yield f"{key}[{n}]", entry.text
         elif quantity := quantity_of(field):
-            unit, values = quantity.dimension.unit, value if isinstance(value, tuple) else (value,)
-            plain = ", ".join(f"{number(each, 10)} {unit}" for each in values)
-            readable = ", ".join(show(each, unit, 6) for each in values)
-            yield key, plain + (f"  ({readable})" if readable != plain else "")
+            yield key, quantity.describe(value)
         else:
             yield key, json.dumps(value, ensure_ascii=False)
 
 
-def keys(model: type[Table] = Case, prefix: str = "") -> Iterator[tuple[str, str, str]]:
-    """Every key of a case file: dotted key, what it takes (with the default), and its meaning."""
+def keys(model: type[Table], prefix: str = "") -> Iterator[tuple[str, str, str]]:
+    """Every key of case files: dotted key, what it takes (with the default), and its meaning."""
     for name, field in model.model_fields.items():
         key = prefix + key_of(name, field)
         tables = tables_of(field.annotation)
@@ -93,7 +91,7 @@ def _takes(field: Any) -> str:
         words = " | ".join(str(choice) for choice in allowed)
     else:
         plain = {str: "text", bool: "true | false", int: "number", float: "number"}
-        plain_of = {dict: "table", list: "text or list of texts"}
+        plain_of = {dict: "table", list: "list" if annotation == list[Any] else "text or list of texts"}
         words = plain.get(annotation, plain_of.get(get_origin(annotation), "number"))
     if field.is_required():
         return f"{words}, required"
@@ -104,14 +102,17 @@ def _takes(field: Any) -> str:
 
 
 def json_schema() -> dict[str, Any]:
-    """The JSON Schema of a case file, for editors and other programs."""
-    schema = Case.model_json_schema(by_alias=True, mode="validation")
+    """The JSON Schema of case files, for editors and other programs: one of those of the studies."""
+    models = [(study.model, "validation") for study in STUDIES.values()]
+    found, schema = models_json_schema(models, by_alias=True, title="Case file of fem_sei")
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    table = schema["properties"]["materials"]["patternProperties"]
-    for entry in table.values():
-        for key, quality in PROPERTIES.items():
-            entry["properties"][key] = {"description": f"{quality.meaning}: {quality.dimension.needs}"}
-    for definition in [schema, *schema["$defs"].values()]:
+    schema["oneOf"] = [found[model] for model in models]
+    for study in STUDIES.values():
+        table = schema["$defs"][study.model.__name__]["properties"]["materials"]["patternProperties"]
+        for entry in table.values():
+            for key, quality in PROPERTIES.items():
+                entry["properties"][key] = {"description": f"{quality.meaning}: {quality.dimension.needs}"}
+    for definition in schema["$defs"].values():
         for entry in definition["properties"].values():
             if "default" in entry and not isinstance(entry["default"], (str, bool)):
                 is_text = entry.get("type") == "string"  # a quantity, whose default is in SI

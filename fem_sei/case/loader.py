@@ -1,5 +1,6 @@
-"""Reading a case file: TOML, `--set` changes, variants; all problems of all of them at once."""
+"""Reading a case file: TOML, `--set` changes, variants and sweeps; all problems of all of them at once."""
 
+import itertools
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,10 +9,9 @@ from typing import Any
 
 from fem_sei.case import overrides, reader, rules
 from fem_sei.case.overrides import OverrideError
-from fem_sei.case.schema import Case, Kinetics
-from fem_sei.materials.catalogue import PROPERTIES
-from fem_sei.materials.library import Property
-from fem_sei.problems import Problem, dotted
+from fem_sei.case.studies import STUDIES, Study
+from fem_sei.case.sweep import Run, faults_of_names, runs_of
+from fem_sei.problems import Problem, did_you_mean, dotted, shown
 
 
 class CaseError(ValueError):
@@ -24,17 +24,19 @@ class CaseError(ValueError):
 
 @dataclass(frozen=True)
 class LoadedCase:
-    """A case file as read: the resolved `case` (base), `variants` by name, the raw `text` and its `path`, and
-    the `changes` of the command line."""
+    """A case file as read: the resolved `case` (base), `variants` by name (those of a sweep, too), the raw
+    `text` and its `path`, the `changes` of the command line, and the `axes` of a sweep: for each variant the
+    value on each axis as text (empty without a sweep)."""
 
     path: Path
     text: str
-    case: Case
-    variants: dict[str, Case] = field(default_factory=dict)
+    case: Any
+    variants: dict[str, Any] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
+    axes: dict[str, dict[str, str]] = field(default_factory=dict)
 
     @property
-    def runs(self) -> dict[str | None, Case]:
+    def runs(self) -> dict[str | None, Any]:
         """What is to be run: the variants by name, or the case itself under None."""
         return dict(self.variants) or {None: self.case}
 
@@ -53,24 +55,40 @@ def load(path: str | Path, changes: Sequence[str] = ()) -> LoadedCase:
     case, found = _resolve(data)
     lines = [problem.text(data) for problem in found]
     problems += [f"{path}: {line}" for line in lines]
-    variants: dict[str, Case] = {}
-    for place, name, table in _variants_of(data):
+    variants: dict[str, Any] = {}
+    axes: dict[str, dict[str, str]] = {}
+    runs = list(itertools.islice(runs_of(data), rules.MOST_RUNS + 1))
+    problems += [f"{path}: sweep: {fault}" for fault in faults_of_names(runs)]
+    for run in runs if len(runs) <= rules.MOST_RUNS else ():
         try:
-            changed = overrides.apply(data, table)
+            changed = _changed(data, run)
         except OverrideError as error:
-            problems.append(f"{path}: {place}.set: {error}")
+            problems.append(f"{path}: {error}")
             continue
         variant, found = _resolve(changed)
-        own = [problem.text(changed) for problem in found]
-        problems += [f'{path}: variant "{name}": {line}' for line in own if line not in lines]
+        own = [line for line in (problem.text(changed) for problem in found) if line not in lines]
+        problems += [f'{path}: variant "{run.name}": {line}' for line in own]
+        if run.axes:  # the runs of a sweep share many values; what is wrong with one is said once
+            lines += own
+            axes[run.name] = dict(run.axes)
         if variant:
-            variants[name] = _with_mesh_file(variant, path)
+            variants[run.name] = _with_mesh_file(variant, path)
     if problems:
         raise CaseError(list(dict.fromkeys(problems)))
-    return LoadedCase(path, text, _with_mesh_file(case, path), variants, tuple(changes))
+    return LoadedCase(path, text, _with_mesh_file(case, path), variants, tuple(changes), axes)
 
 
-def resolve(data: Mapping[str, Any]) -> Case:
+def _changed(data: Mapping[str, Any], run: Run) -> Mapping[str, Any]:
+    """The tables with the changes of a run; OverrideError with the place of the one that cannot be made."""
+    for place, changes in run.changes:
+        try:
+            data = overrides.apply(data, changes)
+        except OverrideError as error:
+            raise OverrideError(f"{dotted(place)}: {error}") from None
+    return data
+
+
+def resolve(data: Mapping[str, Any]) -> Any:
     """The case described by tables as a case file has them; CaseError lists every problem."""
     case, problems = _resolve(data)
     if case is None:
@@ -78,7 +96,7 @@ def resolve(data: Mapping[str, Any]) -> Case:
     return case
 
 
-def _with_mesh_file(case: Case, path: Path) -> Case:
+def _with_mesh_file(case: Any, path: Path) -> Any:
     """The case with the place of its mesh file, which the case file at ``path`` gives relative to itself."""
     if not case.mesh.file:
         return case
@@ -100,45 +118,34 @@ def _parse(path: Path) -> tuple[str, dict[str, Any]]:
         raise CaseError([f"{path}: is not valid TOML: {error}"]) from None
 
 
-def _variants_of(data: Mapping[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
-    """Place, name and `set` table of the variants that have both as they should be."""
-    entries = data.get("variants", [])
-    found = []
-    for n, entry in enumerate(entries if isinstance(entries, list) else []):
-        table = entry.get("set", {}) if isinstance(entry, dict) else None
-        if isinstance(table, dict) and isinstance(entry.get("name"), str):
-            found.append((dotted(("variants", n)), entry["name"], table))
-    return found
-
-
-def _resolve(data: Mapping[str, Any]) -> tuple[Case | None, list[Problem]]:
-    """The case with its materials and kinetics filled in, or None and all its problems."""
+def _resolve(data: Mapping[str, Any]) -> tuple[Any, list[Problem]]:
+    """The case with what it leaves out filled in, or None and all its problems."""
     problems: list[Problem] = []
-    case = reader.read(Case, data, (), problems)
-    problems += rules.check(case, partial=bool(problems))
+    study, data = _study_of(data, problems)
+    case = reader.read(study.model, data, (), problems)
+    problems += rules.check(case, study.rules(case), partial=bool(problems))
     if problems:
         return None, problems
-    return _fill_in(case), []
+    return study.fill_in(case), []
 
 
-def _fill_in(case: Case) -> Case:
-    """Every material a layer uses, the metal with the values of [kinetics] and these with the metal's."""
-    used = {layer.material: rules.material(case, layer.material) for layer in case.geometry.layers}
-    metal = case.geometry.layers[0].material
-    given = {key: getattr(case.kinetics, key) for key in KINETIC_PROPERTIES}
-    used[metal] = used[metal].with_properties(
-        {key: _given(key, value) for key, value in given.items() if value is not None}
-    )
-    used = {name: one.with_valence(used[metal].z) for name, one in used.items()}
-    kinetics = Kinetics.model_construct(
-        **{key: used[metal].value(key) for key in KINETIC_PROPERTIES},
-        reference_concentration=case.kinetics.reference_concentration or case.conditions.concentration,
-    )
-    return case.model_copy(update={"materials": used, "kinetics": kinetics})
-
-
-KINETIC_PROPERTIES = ("exchange_current_density", "alpha", "surface_energy")
-
-
-def _given(key: str, value: float) -> Property:
-    return Property(value, None, PROPERTIES[key].dimension.unit, "user", "case file")
+def _study_of(data: Mapping[str, Any], problems: list[Problem]) -> tuple[Study, Mapping[str, Any]]:
+    """The study of a case, and its tables. Of a wrong or missing study the tables name the likely one, the
+    closest or the one with most of the keys, so that the rest can be read."""
+    table = data.get("case", {})
+    given = table.get("study") if isinstance(table, Mapping) else None
+    if isinstance(given, str) and given in STUDIES:
+        return STUDIES[given], data
+    choices = " or ".join(shown(name) for name in STUDIES)
+    close = did_you_mean(given, STUDIES)
+    keys = {name: study.model.model_fields.keys() & data.keys() for name, study in STUDIES.items()}
+    likely = next((n for n in STUDIES if shown(n) in close), max(keys, key=lambda n: len(keys[n])))
+    if "case" in data and isinstance(table, Mapping):
+        if "study" in table:
+            problems.append(
+                Problem(("case", "study"), f"needs {choices}.{close}" if close else f"needs {choices}")
+            )
+        else:
+            problems.append(Problem(("case", "study"), f"is missing: needs {choices}", about_key=True))
+        data = {**data, "case": {**table, "study": likely}}
+    return STUDIES[likely], data

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import core_schema
 
 from fem_sei import units
-from fem_sei.units import Dimension, UnitError
+from fem_sei.units import Dimension, UnitError, number, show
 
 PATTERN = r"^\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?\s*[A-Za-zµμΩÅ°].*$"
 
@@ -36,6 +36,13 @@ class Quantity:
         if self.sign == "not negative" and value < 0.0:
             raise UnitError(f"needs {self.dimension.needs}, zero or more")
         return value
+
+    def describe(self, value: Any) -> str:
+        """A value that was read, in SI and in a unit of its size: "2e-06 m  (2 um)"."""
+        values = value if isinstance(value, tuple) else (value,)
+        plain = ", ".join(f"{number(each, 10)} {self.dimension.unit}" for each in values)
+        readable = ", ".join(show(each, self.dimension.unit, 6) for each in values)
+        return plain + (f"  ({readable})" if readable != plain else "")
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
         return core_schema.no_info_plain_validator_function(self.read)
@@ -65,6 +72,53 @@ class Quantities(Quantity):
         return {"anyOf": [one, {"type": "array", "items": one, "minItems": 2, "maxItems": 2}]}
 
 
+@dataclass(frozen=True)
+class Pair(Quantity):
+    """Validator of a list of two quantities: a pair of floats."""
+
+    def read(self, value: Any) -> tuple[float, float]:
+        """The values in SI, or a UnitError that says what is expected."""
+        if not isinstance(value, list) or len(value) != 2:
+            example = self.dimension.example
+            raise UnitError(
+                f'needs a list of two, {self.dimension.noun} each (like ["{example}", "{example}"])'
+            )
+        return tuple(super(Pair, self).read(each) for each in value)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        one = super().__get_pydantic_json_schema__(schema, handler)
+        return {"type": "array", "items": one, "minItems": 2, "maxItems": 2}
+
+
+@dataclass(frozen=True)
+class Profile(Quantity):
+    """Validator of a list of [height, quantity], the heights as plain numbers: a tuple of pairs of floats."""
+
+    def read(self, value: Any) -> tuple[tuple[float, float], ...]:
+        """The heights and the values in SI, or a UnitError that says what is expected."""
+        example = f'[[0.0, "{self.dimension.example}"], [1.0, "{self.dimension.example}"]]'
+        pairs = value if isinstance(value, list) and len(value) > 1 else [None]
+        if not all(isinstance(pair, list) and len(pair) == 2 and _is_number(pair[0]) for pair in pairs):
+            raise UnitError(f"needs a list of heights and values (like {example})")
+        return tuple((float(height), super(Profile, self).read(each)) for height, each in pairs)
+
+    def describe(self, value: Any) -> str:
+        """The pairs that were read, in units of their size."""
+        return ", ".join(f"{number(height)}: {show(each, self.dimension.unit, 6)}" for height, each in value)
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        pair = {"type": "array", "minItems": 2, "maxItems": 2, "items": {}}
+        return {"type": "array", "items": pair, "minItems": 2}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
 def quantity_of(field: FieldInfo) -> Quantity | None:
     """The quantity a field holds, `X` or `X | None`; None for other fields."""
     found = [*field.metadata]
@@ -85,3 +139,9 @@ CurrentDensity = Annotated[float, Quantity(units.CURRENT_DENSITY)]
 PositiveCurrentDensity = Annotated[float, Quantity(units.CURRENT_DENSITY, "positive")]
 SurfaceEnergy = Annotated[float, Quantity(units.SURFACE_ENERGY, "not negative")]
 PositiveInterfaceMobility = Annotated[float, Quantity(units.INTERFACE_MOBILITY, "positive")]
+Stress = Annotated[float, Quantity(units.PRESSURE)]
+PositiveStress = Annotated[float, Quantity(units.PRESSURE, "positive")]
+PositiveFractureEnergy = Annotated[float, Quantity(units.SURFACE_ENERGY, "positive")]
+PositiveInterfaceStiffness = Annotated[float, Quantity(units.INTERFACE_STIFFNESS, "positive")]
+TwoLengths = Annotated[tuple[float, float], Pair(units.LENGTH)]
+ModulusProfile = Annotated[tuple[tuple[float, float], ...], Profile(units.PRESSURE, "positive")]

@@ -13,8 +13,8 @@ from annotated_types import MinLen
 from pydantic import TypeAdapter, ValidationError
 from pydantic.fields import FieldInfo
 
+from fem_sei.case.common import MaterialTable, Name, Table
 from fem_sei.case.quantity import quantity_of
-from fem_sei.case.schema import MaterialTable, Name, Table
 from fem_sei.materials import library
 from fem_sei.materials.library import Material, MaterialError
 from fem_sei.problems import Place, Problem, did_you_mean, shown, unknown_key
@@ -94,7 +94,7 @@ def _read_value(field: FieldInfo, value: Any, place: Place, problems: list[Probl
     if not tables:
         return _read_leaf(_annotation(field), value, place, problems)
     if get_origin(field.annotation) is not list:
-        return read(tables[0], value, place, problems)
+        return _read_entry(tables, value, place, problems)
     if not isinstance(value, list):
         problems.append(Problem(place, "needs a list of tables"))
         return []
@@ -105,7 +105,7 @@ def _read_value(field: FieldInfo, value: Any, place: Place, problems: list[Probl
 
 
 def _read_entry(tables: list[type[Table]], value: Any, place: Place, problems: list[Problem]) -> Table:
-    """One entry of a list of tables; of several types of table the key `kind` tells which, or its keys."""
+    """One table; of several types of table the key `kind` tells which, or its keys."""
     if len(tables) == 1 or not isinstance(value, Mapping):
         return read(tables[0], value, place, problems)
     if "kind" not in tables[0].model_fields:

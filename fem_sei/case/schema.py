@@ -1,24 +1,26 @@
-"""The case file: every table and key it may have, with its meaning. This is the one definition; the messages
-about bad input, `fem-sei schema` (JSON Schema) and `fem-sei schema --keys` (a list to read) come from it.
+"""The case file of study = "plating": every table and key it may have, with its meaning. This is the one
+definition; the messages about bad input, `fem-sei schema` (JSON Schema) and `fem-sei schema --keys` (a list
+to read) come from it. The other studies have theirs, see `studies.py`.
 
-In the file a quantity is a text with a unit ("25 nm"); here it is a float in SI. Numbers without a dimension
-are plain numbers. What must hold between keys is in `rules.py`, whether the run makes sense in `checks.py`.
+What must hold between keys is in `plating_rules.py`, whether the run makes sense in `plating_checks.py`.
 """
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainSerializer,
-    PlainValidator,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema, model_validator
 
-from fem_sei.case import condition
+from fem_sei.case import common, condition
+from fem_sei.case.common import (
+    SCHEMA,
+    Fraction,
+    MaterialTable,
+    MeshSource,
+    Name,
+    Solver,
+    Sweep,
+    Table,
+    Variant,
+)
 from fem_sei.case.condition import Condition
 from fem_sei.case.quantity import (
     Concentration,
@@ -36,28 +38,10 @@ from fem_sei.case.quantity import (
 )
 from fem_sei.materials.library import Material
 
-SCHEMA = 1
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_+-]*$", max_length=80)]
-Fraction = Annotated[float, Field(gt=0.0, lt=1.0)]
-PositiveNumber = Annotated[float, Field(gt=0.0, allow_inf_nan=False)]
-
-
-class Table(BaseModel):
-    """A table of the case file: unknown keys are refused, nothing changes after reading."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True, arbitrary_types_allowed=True
-    )
-
-
-class CaseInfo(Table):
+class CaseInfo(common.Identity):
     """What the case is called and which kind of simulation it is."""
 
-    name: Name
-    """Name of the case and of its run folder: letters, digits, "_", "-" and "+"."""
-    title: str = ""
-    """One line for reports and pictures."""
     study: Literal["plating"]
     """Kind of simulation."""
 
@@ -71,13 +55,9 @@ class Conditions(Table):
     """Salt concentration at the start, and of the reservoir."""
 
 
-class Layer(Table):
+class Layer(common.Layer):
     """One layer of the stack."""
 
-    name: Name
-    """Name of the region; interfaces are called "metal|coating"."""
-    material: str
-    """A material of [materials], or of the library (`fem-sei materials` lists it)."""
     thickness: PositiveLength
     """For the metal below the flat metal surface, for the first layer on it upwards from that surface."""
 
@@ -164,7 +144,7 @@ class PhaseField(Table):
     """L_s of chen2015: how fast the profile recovers and curved fronts flatten."""
 
 
-class Mesh(Table):
+class Mesh(MeshSource):
     """How fine the mesh is."""
 
     elements_across_interface: Annotated[float, Field(gt=0.0, le=100.0)] = 6.0
@@ -175,11 +155,6 @@ class Mesh(Table):
     """The fine band is as high as the planned growth times this."""
     tip_margin: Annotated[float, Field(ge=1.0, le=20.0)] = 2.0
     """Around features the fine band is higher by this factor, because tips grow faster."""
-    file: str = ""
-    """A mesh to use instead of making one, relative to the case file: .msh or what meshio reads, with groups
-    of cells named like the layers and the group of facets "top"."""
-    file_unit: PositiveLength = 1e-6
-    """The length that 1 stands for in that file."""
 
 
 class Kinetics(Table):
@@ -301,15 +276,6 @@ class Time(Table):
     """Factor on the tolerances of the error control: smaller is more accurate."""
 
 
-class Solver(Table):
-    """Linear and nonlinear solvers."""
-
-    profile: Literal["auto", "direct", "iterative"] = "auto"
-    """Linear solver: direct (MUMPS) or iterative; auto chooses by size."""
-    petsc: dict[str, str | bool | int | float] = {}
-    """PETSc options added to the profile, such as ksp_rtol = 1e-4."""
-
-
 class FieldsEvery(Table):
     """How often fields are written: give one of the three."""
 
@@ -351,36 +317,6 @@ class Output(Table):
     """How often the state is saved; it is also saved at the start, at the end and when stopped."""
 
 
-class Variant(Table):
-    """The same case with some keys changed; every variant is a run of its own."""
-
-    name: Name
-    """Name of the variant and of its folder."""
-    set: dict[str, Any] = {}
-    """Dotted keys and their values, such as "materials.film.D" = "1e-13 m^2/s"."""
-
-
-def _a_material(value: Any) -> Material:
-    """Tables of [materials] become materials before the model is made (see `loader.resolve`)."""
-    if not isinstance(value, Material):
-        raise ValueError("needs a table of properties")
-    return value
-
-
-MATERIAL_TABLE = {
-    "type": "object",
-    "description": 'extends = "library:NAME" and properties to change, or kind and all properties.',
-    "properties": {
-        "extends": {"type": "string", "pattern": "^library:", "examples": ["library:Al2O3_model"]},
-        "kind": {"enum": ["metal", "ion_conductor"]},
-        "title": {"type": "string"},
-        "flag": {"type": "string"},
-        "source": {"type": "string"},
-    },
-}
-MaterialTable = Annotated[Material, PlainValidator(_a_material), WithJsonSchema(MATERIAL_TABLE)]
-
-
 class Case(Table):
     """A case of fem_sei."""
 
@@ -400,6 +336,8 @@ class Case(Table):
     """Materials of this case, made from library materials or anew."""
     variants: list[Variant] = []
     """Variants of the case; without any, the case itself is run."""
+    sweep: list[Sweep] = []
+    """Axes of a sweep, whose product is run."""
 
     @property
     def metal(self) -> Material:

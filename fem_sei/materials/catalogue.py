@@ -5,8 +5,12 @@ from dataclasses import dataclass
 from fem_sei import units
 from fem_sei.units import Dimension
 
-METAL, ION_CONDUCTOR = "metal", "ion_conductor"
-KINDS = {METAL: "a metal", ION_CONDUCTOR: "an ion conductor (electrolyte, SEI or coating)"}
+METAL, ION_CONDUCTOR, SOLID = "metal", "ion_conductor", "solid"
+KINDS = {
+    METAL: "a metal",
+    ION_CONDUCTOR: "an ion conductor (electrolyte, SEI or coating)",
+    SOLID: "a solid of which only the elasticity matters",
+}
 FLAGS = {
     "measured": "read in the source named",
     "fitted": "parameters of a fit to measurements",
@@ -44,7 +48,8 @@ class Quality:
         return f"needs {self.dimension.noun} above {self.above:g} and {end} {self.up_to:g}"
 
 
-BOTH, ONLY_METAL, ONLY_ION = (METAL, ION_CONDUCTOR), (METAL,), (ION_CONDUCTOR,)
+ALL, BOTH = (METAL, ION_CONDUCTOR, SOLID), (METAL, ION_CONDUCTOR)
+ONLY_METAL, ONLY_ION = (METAL,), (ION_CONDUCTOR,)
 
 PROPERTIES = {
     # metals: identity and electrochemistry
@@ -76,8 +81,8 @@ PROPERTIES = {
     "relative_permittivity": Quality(units.NUMBER, "relative permittivity", ONLY_ION),
     "viscosity": Quality(units.VISCOSITY, "viscosity", ONLY_ION),
     # mechanics
-    "young_modulus": Quality(units.PRESSURE, "Young's modulus", BOTH),
-    "poisson_ratio": Quality(units.NUMBER, "Poisson's ratio", BOTH, above=-1.0, up_to=0.5, open_above=True),
+    "E": Quality(units.PRESSURE, "Young's modulus", ALL),
+    "nu": Quality(units.NUMBER, "Poisson's ratio", ALL, above=-1.0, up_to=0.5, open_above=True),
     "bulk_modulus": Quality(units.PRESSURE, "bulk modulus", BOTH),
     "shear_modulus": Quality(units.PRESSURE, "shear modulus", BOTH),
     "C11": Quality(units.PRESSURE, "elastic constant of the crystal", BOTH),

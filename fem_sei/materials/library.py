@@ -19,7 +19,7 @@ from importlib.resources import files
 from typing import Any
 
 from fem_sei.materials import laws
-from fem_sei.materials.catalogue import FLAGS, ION_CONDUCTOR, KINDS, METAL, PROPERTIES, properties_of
+from fem_sei.materials.catalogue import FLAGS, KINDS, PROPERTIES, properties_of
 from fem_sei.materials.laws import NUMPY, TEMPLATES, Law
 from fem_sei.problems import Place, Problem, did_you_mean, unknown_key
 from fem_sei.units import NUMBER, Dimension, UnitError, number, to_si
@@ -178,13 +178,13 @@ def _kind(table: Mapping[str, Any], base: Material | None, problems: list[Proble
     """The kind of material: given, or that of the material it extends."""
     if "kind" not in table:
         if base is None and not problems:
-            message = f'needs extends = "{PREFIX}NAME", or kind = "{METAL}" or "{ION_CONDUCTOR}"'
+            message = f'needs extends = "{PREFIX}NAME", or kind = one of {", ".join(KINDS)}'
             problems.append(Problem((), message))
         return base.kind if base else None
     kind = table["kind"]
     if not isinstance(kind, str) or kind not in KINDS:
         hint = did_you_mean(kind, KINDS)
-        problems.append(Problem(("kind",), f"needs {' or '.join(KINDS)}" + (f".{hint}" if hint else "")))
+        problems.append(Problem(("kind",), f"needs one of {', '.join(KINDS)}" + (f".{hint}" if hint else "")))
         return None
     if base and base.kind != kind:
         problems.append(Problem(("kind",), f"{base.name} is {KINDS[base.kind]}"))

@@ -344,7 +344,7 @@ def _description(case: Case, model: PlatingModel) -> dict[str, object]:
         "name": case.case.name,
         "title": case.case.title,
         "study": case.case.study,
-        "case": case.model_dump(by_alias=True, exclude={"materials", "variants"}),
+        "case": case.model_dump(by_alias=True, exclude={"materials", "variants", "sweep"}),
         "materials": [
             {
                 "material": material,

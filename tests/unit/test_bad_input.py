@@ -295,7 +295,11 @@ def test_the_file_the_others_are_made_from_is_good(here, capsys):
             '"../bad"',
             'case.name = "../bad": needs a name of letters, digits, "_", "-" and "+"',
         ),
-        ('"plating"', '"platting"', 'case.study = "platting": needs "plating"'),
+        (
+            '"plating"',
+            '"platting"',
+            'case.study = "platting": needs "plating" or "delamination". Did you mean "plating"?',
+        ),
         ("schema = 1", "schema = 2", "schema = 2: needs 1"),
         ("schema = 1\n", "", "schema is missing: needs 1"),
         (

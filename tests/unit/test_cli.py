@@ -137,10 +137,12 @@ def test_materials(capsys):
 
 def test_schema(capsys):
     assert main(["schema"]) == 0
-    assert json.loads(capsys.readouterr().out)["title"] == "Case"
+    studies = json.loads(capsys.readouterr().out)["oneOf"]
+    assert [each["$ref"].rsplit("/", 1)[1] for each in studies] == ["Case", "DelaminationCase"]
     assert main(["schema", "--keys"]) == 0
     out = capsys.readouterr().out
     assert "phase_field.interface_width" in out and "materials.NAME.D" in out
+    assert 'study = "delamination":' in out and "interfaces[].fracture_energy" in out
 
 
 def test_info_names_the_versions(capsys):

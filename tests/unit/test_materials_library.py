@@ -68,10 +68,10 @@ def test_extending_keeps_the_sources_of_what_is_not_changed():
 
 def test_a_source_and_a_flag_may_be_given_for_the_table_or_for_a_value():
     table = {"extends": "library:LiF", "source": "own work", "flag": "measured", "kappa": "1e-6 S/m"}
-    table["young_modulus"] = {"value": "60 GPa", "range": ["50 GPa", "70 GPa"], "source": "a paper"}
+    table["E"] = {"value": "60 GPa", "range": ["50 GPa", "70 GPa"], "source": "a paper"}
     film = library.read("film", table)
     assert (film["kappa"].flag, film["kappa"].source) == ("measured", "own work")
-    assert (film["young_modulus"].source, film["young_modulus"].range) == ("a paper", (50e9, 70e9))
+    assert (film["E"].source, film["E"].range) == ("a paper", (50e9, 70e9))
 
 
 def test_a_new_material_with_a_law():
@@ -103,14 +103,14 @@ BASE = {"extends": "library:Al2O3_model"}
 @pytest.mark.parametrize(
     ("table", "place", "message"),
     [
-        ({}, (), 'needs extends = "library:NAME", or kind = "metal" or "ion_conductor"'),
-        ({"kind": ["x"]}, ("kind",), "needs metal or ion_conductor"),
+        ({}, (), 'needs extends = "library:NAME", or kind = one of metal, ion_conductor, solid'),
+        ({"kind": ["x"]}, ("kind",), "needs one of metal, ion_conductor, solid"),
         (
             {**BASE, "kind": "metal"},
             ("kind",),
             "Al2O3_model is an ion conductor (electrolyte, SEI or coating)",
         ),
-        ({"kind": "metall"}, ("kind",), 'needs metal or ion_conductor. Did you mean "metal"?'),
+        ({"kind": "metall"}, ("kind",), 'needs one of metal, ion_conductor, solid. Did you mean "metal"?'),
         (
             {"extends": "Al2O3_model"},
             ("extends",),

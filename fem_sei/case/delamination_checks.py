@@ -1,0 +1,156 @@
+"""Does a delamination run make sense? The numbers that decide it.
+
+Closed forms for the pressurised strip of Hutchinson and Suo (Adv. Appl. Mech. 29 (1992)) with the rotation of
+the root; the limits are those measured for films of nanometres.
+"""
+
+import math
+from collections.abc import Iterator
+
+from fem_sei.case import cohesive_sizes
+from fem_sei.case.assessment import Assessment, Row, choose, grade
+from fem_sei.case.delamination import DelaminationCase, Interface
+from fem_sei.units import show
+
+LEAST_ELEMENTS = 4.0  # per cohesive length: the critical pressure to 0.2 %, openings to 1 %
+LEAST_ROOM = 4.0  # cohesive lengths of bonded interface beyond the flaw: less is a false limit load
+LEAST_OPENING_RATIO = 10.0  # final opening over that at the onset of damage
+ROOT_ROTATION = 0.72  # of the film's thickness: what the bonded side gives adds to the length of the flaw
+LARGEST_STRAIN = 0.05  # of a layer before anything moves
+GRADING = 0.3  # growth of the elements per distance from a fine interface
+NODE_VOLUME = {2: 0.866, 3: 0.7}  # per corner of the mesh, in element sizes^dimension
+NODES_PER_CORNER = {(2, 1): 1.0, (2, 2): 4.0, (3, 1): 1.0, (3, 2): 8.0}  # by dimension and order
+
+
+def assess(case: DelaminationCase) -> Assessment:
+    """Judge a resolved case."""
+    rows = [*layers(case)]
+    for interface in case.interfaces:
+        rows += [*law(case, interface), *resolution(case, interface), *room(case, interface)]
+    return Assessment([*rows, *pressure(case), *cost(case)])
+
+
+def layers(case: DelaminationCase) -> Iterator[Row]:
+    """Stiffness of the layers, and the strain they start with."""
+    for n, layer in enumerate(case.geometry.layers):
+        if layer.rigid:
+            continue
+        E = cohesive_sizes.modulus(case, n)
+        yield Row(f"""modulus E' of "{layer.name}\"""", E, "Pa")
+        strain = abs(layer.residual_stress) / E + abs(layer.eigenstrain)
+        if strain:
+            fits = strain <= LARGEST_STRAIN or case.mechanics.strain != "small"
+            advice = "" if fits else "too much for small strain; choose mechanics.strain = neo_hookean"
+            yield Row(f'strain that "{layer.name}" starts with', strain, "", grade(fits), advice)
+
+
+def law(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
+    """Openings of the traction-separation law, in both modes if they differ."""
+    modes = {
+        "": (interface.stiffness, interface.strength, interface.fracture_energy),
+        ", shear": (interface.shear_stiffness, interface.shear_strength, interface.shear_fracture_energy),
+    }
+    if modes[""] == modes[", shear"]:
+        del modes[", shear"]
+    for mode, (K, sigma_c, G_c) in modes.items():
+        onset, end = sigma_c / K, 2.0 * G_c / sigma_c
+        yield Row(f"{interface.on}: stiffness K{mode}", K, "Pa/m")
+        better = show(LEAST_OPENING_RATIO * cohesive_sizes.least_stiffness(sigma_c, G_c), "Pa/m", 3)
+        good = end >= LEAST_OPENING_RATIO * onset
+        advice = "" if good else f"the interface is soft before it breaks; choose at least {better}"
+        yield Row(
+            f"{interface.on}: opening delta_0 at the onset of damage{mode}", onset, "m", grade(good), advice
+        )
+        yield Row(f"{interface.on}: opening delta_f without traction{mode}", end, "m")
+
+
+def resolution(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
+    """Process zone against the layers and the mesh."""
+    length, elements = cohesive_sizes.cohesive_length(case, interface), case.mesh.elements_per_cohesive_length
+    for h, E in cohesive_sizes.sides(case, interface):
+        number_of = E * interface.fracture_energy / interface.strength**2 / h
+        yield Row(f"{interface.on}: E' G_c/(sigma_c^2 h), h = {show(h, 'm')}", number_of)
+    yield Row(f"{interface.on}: cohesive length l_cz", length, "m")
+    yield Row(f"{interface.on}: element size", length / elements, "m")
+    advice = ""
+    if elements < LEAST_ELEMENTS:
+        advice = (
+            f"the cohesive length {show(length, 'm')} needs at least {LEAST_ELEMENTS:g} elements, of at most"
+            f" {choose(length / LEAST_ELEMENTS)}; choose mesh.elements_per_cohesive_length = 8"
+        )
+    name = f"{interface.on}: elements per cohesive length"
+    yield Row(name, elements, "", grade(not advice, False), advice)
+    coarse = case.mesh.coarse_size
+    if coarse is not None and coarse < length / elements:
+        name = f"{interface.on}: mesh.coarse_size"
+        yield Row(name, coarse, "m", "refuse", f"is below the element size {show(length / elements, 'm')}")
+
+
+def room(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
+    """Size of the flaw, and the bonded interface beside it."""
+    if interface.flaw is None:
+        return
+    a0, thinnest = (
+        cohesive_sizes.flaw_length(interface),
+        min(h for h, _ in cohesive_sizes.sides(case, interface)),
+    )
+    yield Row(f"{interface.on}: length of the flaw a_0/h", a0 / thinnest)
+    left, length = cohesive_sizes.flaw_room(case, interface), cohesive_sizes.cohesive_length(case, interface)
+    if math.isinf(left):
+        return
+    advice = ""
+    if left < LEAST_ROOM * length:
+        needed = choose(1.01 * LEAST_ROOM * length)
+        advice = (
+            f"the process zone would reach the end of the film, which gives a false limit load: {needed} of"
+            f" bonded interface are needed beside the flaw, there are {show(left, 'm')}"
+        )
+    name = f"{interface.on}: bonded interface beside the flaw / cohesive length"
+    yield Row(name, left / length, "", grade(not advice, False), advice)
+
+
+def pressure(case: DelaminationCase) -> Iterator[Row]:
+    """The pressure on the flaw, and what a sharp crack in plane strain would bear:
+
+    p_c = sqrt(18 D' G_c)/(a_0 + 0.72 h)^2,   D' = E' h^3/12.
+    """
+    if case.loading is None:
+        return
+    yield Row("pressure at load factor 1", case.loading.pressure, "Pa")
+    if case.mechanics.assumption != "plane_strain":
+        return
+    interface = next(one for one in case.interfaces if one.on == case.loading.on)
+    h, E = min(cohesive_sizes.sides(case, interface))
+    stiffness = E * h**3 / 12.0
+    a = cohesive_sizes.flaw_length(interface) + ROOT_ROTATION * h
+    yield Row(
+        "critical pressure of a sharp crack",
+        math.sqrt(18.0 * stiffness * interface.fracture_energy) / a**2,
+        "Pa",
+    )
+
+
+def cost(case: DelaminationCase) -> Iterator[Row]:
+    """Unknowns of the displacement, to a factor of two; a mesh from a file has its own."""
+    if case.mesh.file:
+        return
+    geometry = case.geometry
+    d, area = geometry.dimension, geometry.width * (geometry.depth or 1.0)
+    corners = 0.0
+    for layer in geometry.layers:
+        if layer.rigid:
+            continue
+        across = layer.thickness / case.mesh.elements_across
+        fine = [
+            cohesive_sizes.element_size(case, interface)
+            for interface in case.interfaces
+            if layer.name in interface.on.split("|")
+        ]
+        h, grown = min([*fine, across]), GRADING * layer.thickness
+        # integral over the height of 1/(h + GRADING y)^d, from each fine interface to the middle
+        sheets = max(1, len(fine))
+        near = [h, h + grown / sheets]
+        integral = sheets * (near[0] ** (1 - d) - near[1] ** (1 - d)) / ((d - 1) * GRADING)
+        corners += area * max(integral / NODE_VOLUME[d], case.mesh.elements_across / h ** (d - 1))
+    unknowns = d * corners * NODES_PER_CORNER[d, case.mesh.order]
+    yield Row("degrees of freedom, about", float(f"{unknowns:.2g}"))
