@@ -67,7 +67,7 @@ class DelaminationModel:
         self.load, self.held, self.lag = (self._constant(0.0) for _ in range(3))
         self.r = ufl.SpatialCoordinate(self.mesh)
         assumption = "solid" if self.dim == 3 else case.mechanics.assumption
-        self.kinematics = Kinematics(assumption, radius=self.r[0])
+        self.kinematics = Kinematics(assumption or "plane_strain", radius=self.r[0])
 
         self.bodies = self._bodies()
         self.joints = self._joints(places)
@@ -130,7 +130,8 @@ class DelaminationModel:
 
     def _modulus(self, layer: Any) -> float:
         """Largest Young's modulus of a layer (Pa)."""
-        return max([E for _, E in layer.modulus_profile] or [self._material(layer).value("E")])
+        profile = layer.modulus_profile
+        return max(E for _, E in profile) if profile else self._material(layer).value("E")
 
     def _material(self, layer: Any) -> Any:
         return self.case.materials[layer.material]
