@@ -8,10 +8,13 @@ measure      m.(u - u_n) = s
 dissipation  [p_n f.(u - u_n) - (p - p_n) f.u_n]/2 = s            unloading goes to the origin (Gutierrez,
              Commun. Numer. Meth. Eng. 20 (2004) 19; Verhoosel et al., IJNME 77 (2009) 1290)
 arc length   t.(u - u_n)/|u|^2 + t_p (p - p_n) = s, t along the last step (Riks 1979, fixed normal plane)
+zone         z.(u - u_n) = s z.u_n, z.u the opening of what is being damaged: it grows with the crack also where
+             load and displacements jump back (local control: Geers, IJNME 46 (1999) 177)
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,7 +23,7 @@ from petsc4py import PETSc
 
 from fem_sei.numerics.coupled import Condition, CoupledNewton
 
-Control = Literal["load", "measure", "dissipation", "arc_length"]
+Control = Literal["measure", "dissipation", "arc_length", "zone"]
 
 
 @dataclass(frozen=True)
@@ -35,11 +38,14 @@ class Follower:
     """Takes steps from the last accepted solution ``here``; ``before`` is the one accepted before it.
 
     A step leaves its solution in the unknowns of the ``solver``; then either `accept` or `reject` it.
-    ``measure``: the vector m; ``force``: the vector f, the load at p = 1.
+    ``measure``: the vector m; ``force``: the vector f, the load at p = 1; ``zone``: returns z at the last
+    accepted solution.
     """
 
-    def __init__(self, solver: CoupledNewton, measure: PETSc.Vec | None, force: PETSc.Vec | None) -> None:
-        self.solver, self.measure, self.force = solver, measure, force
+    def __init__(
+        self, solver: CoupledNewton, measure: PETSc.Vec, force: PETSc.Vec, zone: Callable[[], PETSc.Vec]
+    ) -> None:
+        self.solver, self.measure, self.force, self.zone = solver, measure, force, zone
         self.here = self._present()
         self.before: Point | None = None
         self._work = solver.x.duplicate()
@@ -75,7 +81,7 @@ class Follower:
         return self.solver.solve()
 
     def step(self, control: Control, size: float, size_before: float | None, scales: Scales) -> int:
-        """Solve one step of ``size`` with a control other than "load"; ``size_before``: that of the last step
+        """Solve one step of ``size`` with the load as an unknown; ``size_before``: that of the last step
         with it, None if there was none (no extrapolation then). Raises NewtonFailure."""
         self.solver.condition = self._condition(control, size, scales)
         fraction = size / size_before if size_before and self.before is not None else 0.0
@@ -98,6 +104,9 @@ class Follower:
         x, p = self.here.x, self.here.load
         if control == "measure":
             return Condition(self.measure, 0.0, self.measured() + size * scales.measure)
+        if control == "zone":
+            c = self.zone()
+            return Condition(c, 0.0, (1.0 + size) * self.dot(c, x))
         c = self.solver.x.duplicate()
         if control == "dissipation":
             self.force.copy(c)

@@ -23,6 +23,7 @@ from fem_sei.numerics.timing import Stopwatch
 UPDATE = 1e-7  # relative update below which the step after it would change nothing (quadratic convergence)
 DIVERGED = 1e3  # update over the size of the solution
 MAX_ITERATIONS = 15
+ROUNDING = 1e-12
 
 
 @dataclass
@@ -39,14 +40,17 @@ class CoupledNewton:
     `Condition`, for the constant ``load`` as well. ``bcs``: the essential values of each body; their rows
     are ``fixed``, and the residual there is the force by which they are kept (``reactions``).
 
-    ``pull``: minus the derivative of each residual by the load (a form, or None where there is none).
-    Essential values are put into the unknowns before the iteration. ``scale``: a displacement that is small but counts.
+    ``pull``: minus the derivative of each residual by the load (a form, or None where there is none);
+    ``carried``: the derivative of the essential values by the load, as functions that are zero elsewhere.
+    Where essential values change at a given load, the bodies follow them by the tangent before the iteration;
+    with a condition the essential values of the present state must belong to its load. ``scale``: a displacement that is small but counts.
     """
 
     def __init__(
         self,
         residuals: list[ufl.Form],
         pull: list[ufl.Form | None],
+        carried: list[fem.Function],
         unknowns: list[fem.Function],
         bcs: list[list[fem.DirichletBC]],
         load: fem.Constant,
@@ -58,7 +62,11 @@ class CoupledNewton:
         self.unknowns, self.bcs, self.load, self.scale = unknowns, bcs, load, scale
         self.comm = unknowns[0].function_space.mesh.comm
         self.maps = entity_maps
+        self.carried = carried
         self.F, self.P = self.compile(residuals), self.compile(pull)
+        self.C: list[fem.Form | None] | None = None
+        if self.comm.allreduce(any(one.x.array.any() for one in carried), MPI.LOR):
+            self.C = self.compile([_carry(one, unknowns, carried) for one in residuals])
         self.J = [self.compile([_tangent(one, u) for u in unknowns]) for one in residuals]
         self.owned = [_owned(u) for u in unknowns]
         self.starts = np.concatenate([[0], np.cumsum(self.owned)])
@@ -107,9 +115,9 @@ class CoupledNewton:
             u.x.array[:size] = values[start : start + size]
             u.x.scatter_forward()
 
-    def gather(self, x: PETSc.Vec) -> None:
-        """Put the functions into a vector of all unknowns."""
-        for u, start, size in zip(self.unknowns, self.starts, self.owned, strict=False):
+    def gather(self, x: PETSc.Vec, functions: list[fem.Function] | None = None) -> None:
+        """Put the unknowns, or other ``functions`` of their spaces, into a vector of all unknowns."""
+        for u, start, size in zip(functions or self.unknowns, self.starts, self.owned, strict=False):
             x.array[start : start + size] = u.x.array[:size]
 
     def assemble(self, forms: list[fem.Form | None], vector: PETSc.Vec) -> PETSc.Vec:
@@ -169,7 +177,10 @@ class CoupledNewton:
             self._column_solver.setPC(ksp.getPC())
         self._column_solver.setOperators(*ksp.getOperators())
         self.assemble(self.P, self.pulled)
-        self.pulled.array[self.fixed] = 0.0
+        if self.C:
+            self.pulled.axpy(-1.0, self.assemble(self.C, self.z))
+        self.gather(self.z, self.carried)
+        self.pulled.array[self.fixed] = self.z.array_r[self.fixed]
         self._column_solver.solve(self.pulled, self.z)
         self.linear_iterations += self._column_solver.getIterationNumber()
 
@@ -191,12 +202,10 @@ class CoupledNewton:
 
         Collective. Raises NewtonFailure where it does not converge (the unknowns are then of no use).
         """
-        for u, bcs in zip(self.unknowns, self.bcs, strict=True):
-            for bc in bcs:
-                bc.set(u.x.array)
-            u.x.scatter_forward()
         self.gather(self.x)
         self.update, self.linear_iterations = np.inf, 0
+        if not self.condition:
+            self._lift()
         with self.clock("solve"):
             self.snes.solve(None, self.x)
         self.scatter(self.x)
@@ -205,6 +214,36 @@ class CoupledNewton:
         if reason <= 0:
             raise self._failure(reason)
         return self.snes.getIterationNumber()
+
+    def _lift(self) -> None:
+        """Take over new essential values and move everything with them by the tangent of the present state.
+
+        Moving the fixed rows alone would tear or press on what is next to them, and the iteration would start
+        from damage and contact that are not there.
+        """
+        moved = self.b.duplicate()
+        moved.set(0.0)
+        for u, bcs, start, size in zip(self.unknowns, self.bcs, self.starts, self.owned, strict=False):
+            values = u.x.array.copy()
+            for bc in bcs:
+                bc.set(values)
+            moved.array[start : start + size] = (values - u.x.array)[:size]
+        if self._largest(moved) > ROUNDING * max(self._largest(self.x), self.scale):
+            ksp = self.snes.getKSP()
+            self._assemble_residual(self.snes, self.x, self.b)
+            self.A.zeroEntries()
+            compat.assemble_block_matrix(self.A, self.J, [])
+            self.A.assemble()
+            self.A.multAdd(moved, self.b, self.b)
+            self.b.array[self.fixed] = -moved.array_r[self.fixed]
+            self._assemble_jacobian(self.snes, self.x, self.A, self.A)
+            ksp.setOperators(self.A)
+            update = self.x.duplicate()
+            ksp.solve(self.b, update)
+            self.linear_iterations += ksp.getIterationNumber()
+            self.x.axpy(-1.0, update)
+            update.destroy()
+        moved.destroy()
 
     def _failure(self, reason: int) -> NewtonFailure:
         name = SNES_REASONS.get(reason, str(reason))
@@ -237,7 +276,15 @@ def _owned(u: fem.Function) -> int:
 def _tangent(residual: ufl.Form, u: fem.Function) -> ufl.Form | None:
     """Derivative in the direction of a trial function, None if there is none."""
     # expand_derivatives first: otherwise DOLFINx 0.9 mis-binds coefficients of a re-used Jacobian
-    form = ufl.algorithms.expand_derivatives(
-        ufl.derivative(residual, u, ufl.TrialFunction(u.function_space))
-    )
+    form = ufl.algorithms.expand_derivatives(ufl.derivative(residual, u, ufl.TrialFunction(u.function_space)))
     return None if form.empty() else form
+
+
+def _carry(residual: ufl.Form, unknowns: list[fem.Function], carried: list[fem.Function]) -> ufl.Form | None:
+    """Derivative of a residual in the direction of ``carried``, None if there is none."""
+    parts = [
+        ufl.algorithms.expand_derivatives(ufl.derivative(residual, u, one))
+        for u, one in zip(unknowns, carried, strict=True)
+    ]
+    parts = [part for part in parts if not part.empty()]
+    return sum(parts[1:], parts[0]) if parts else None

@@ -57,7 +57,7 @@ class Submesh:
         if self.whole:
             return facets
         dim = self.parent.topology.dim - 1
-        self.mesh.topology.create_entities(dim)
+        self.mesh.topology.create_connectivity(dim, dim + 1)
         own = np.arange(_present(self.mesh, dim), dtype=np.int32)
         if len(facets) == 0 or len(own) == 0:
             return own[:0]
@@ -164,9 +164,7 @@ def _neighbours(parent: mesh.Mesh, facets: np.ndarray) -> list[list[int]]:
     return rows
 
 
-def facet_measure(
-    kind: str, parent: mesh.Mesh, entities: Sequence[np.ndarray], degree: int
-) -> ufl.Measure:
+def facet_measure(kind: str, parent: mesh.Mesh, entities: Sequence[np.ndarray], degree: int) -> ufl.Measure:
     """The measure ("dS" or "ds") of the facets given by integration data, subdomains numbered from 0."""
     return ufl.Measure(
         kind,

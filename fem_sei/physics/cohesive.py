@@ -79,16 +79,19 @@ class BilinearLaw:
         return (law + self.lag * old) / (1.0 + self.lag)
 
     def traction(self, jump: Expr, n: Expr, old: Expr) -> Expr:
-        """T that the upper side exerts on the lower one (vector); it works on the jump."""
+        """T that the upper side exerts on the lower one (vector); it works on the jump.
+
+        Faces that just touch count as open: the first iteration from rest must not find them in contact.
+        """
         delta_n, sliding = self.parts(jump, n)
         apart = 1.0 - self.damage(jump, n, old)
-        opening = ufl.conditional(ufl.gt(delta_n, 0.0), apart * delta_n, delta_n)
+        opening = ufl.conditional(ufl.lt(delta_n, 0.0), delta_n, apart * delta_n)
         return self.K_n * opening * n + apart * self.K_t * sliding
 
     def energy(self, jump: Expr, n: Expr, damage: Expr) -> Expr:
         """Stored energy per area where the damage is ``damage``."""
         delta_n, sliding = self.parts(jump, n)
-        opening = ufl.conditional(ufl.gt(delta_n, 0.0), (1.0 - damage) * delta_n**2, delta_n**2)
+        opening = ufl.conditional(ufl.lt(delta_n, 0.0), delta_n**2, (1.0 - damage) * delta_n**2)
         return (self.K_n * opening + (1.0 - damage) * self.K_t * ufl.inner(sliding, sliding)) / 2.0
 
     def damage_in_energy(self, jump: Expr, n: Expr, damage: Expr) -> Expr:

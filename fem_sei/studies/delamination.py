@@ -80,6 +80,7 @@ class DelaminationModel:
         self.solver = CoupledNewton(
             [self._residual(body) for body in self.bodies],
             pull,
+            self._carried(),
             [body.u for body in self.bodies],
             [body.bcs for body in self.bodies],
             self.load,
@@ -291,6 +292,14 @@ class DelaminationModel:
         whole = whole(side) if side else whole
         rows = range(self.dim)
         return ufl.as_matrix([[whole[i, j] for j in rows] for i in rows])
+
+    def _carried(self) -> list[fem.Function]:
+        """Derivative of the given displacements by the load factor, zero elsewhere."""
+        found = [fem.Function(body.u.function_space) for body in self.bodies]
+        for one in self.given:
+            if not one.held:
+                found[one.body].x.array[one.dofs] = one.value
+        return found
 
     # what a step needs
 

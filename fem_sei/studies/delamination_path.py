@@ -17,7 +17,7 @@ from fem_sei.numerics.continuation import Control, Follower, Scales, StepSize
 from fem_sei.numerics.newton import NewtonFailure
 from fem_sei.studies.delamination import DelaminationModel
 from fem_sei.studies.joints import STATE, Joint
-from fem_sei.studies.measures import nearest_opening, opened_volume
+from fem_sei.studies.measures import ProcessZone, nearest_opening, opened_volume
 
 MOST_DAMAGE = 0.5  # growth of the damage in energy at a point in one step
 FALLEN = 0.02  # relative fall of the load after which the largest load is accepted as such
@@ -26,6 +26,10 @@ FASTER = 0.1  # the step may grow to this part of the way made, beyond the given
 STEADY = 1e-2  # dissipation over elastic work of a step from which on the dissipation can control it
 PLATEAU = 2e-3  # relative rise of the load during the last cohesive length of crack advance: neutral
 END_DAMAGE = 1e-2  # damage in energy at the far end of an interface: it is too short
+SMALL_STEP = 0.02  # of the largest step: below, the opening of the process zone takes over the control
+ZONE_STEP = 0.02  # relative growth of that opening in a step
+ZONE_STEPS = 5  # steps at least that it keeps the control
+SNAPPED = 0.5  # load over that at a corner below which there is no way round it
 WIDE = 10.0  # opening over the thickness of what lifts off, at which it has come off
 
 
@@ -91,7 +95,8 @@ class DelaminationPath:
         self.opening = nearest_opening(model, self.joint)
         volume = opened_volume(model, self.joint)
         measure = self.opening if self.path.control == "opening" else volume
-        self.follower = Follower(solver, measure, solver.assemble(solver.P, solver.x.duplicate()))
+        force = solver.assemble(solver.P, solver.x.duplicate())
+        self.follower = Follower(solver, measure, force, ProcessZone(model))
         self.volume = volume
         self.scales, self.curve = Scales(), Curve()
         self.work, self.last_dissipation = 0.0, 0.0
@@ -102,7 +107,9 @@ class DelaminationPath:
             "measure": StepSize(self.path.first_step, self.path.min_step, self.path.max_step),
             "arc_length": StepSize(self.path.first_step, self.path.min_step, self.path.max_step),
             "dissipation": StepSize(0.0, self.path.min_step**2, np.inf),
+            "zone": StepSize(ZONE_STEP, self.path.min_step, ZONE_STEP),
         }
+        self._zone_until = 0  # the step until which the process zone has the control
 
     def _main_joint(self) -> Joint:
         """The interface with the pressure, else the first with a flaw, else the first."""
@@ -153,11 +160,41 @@ class DelaminationPath:
                 self._judge()
             except (NewtonFailure, Rejected) as failure:
                 self._cut(size, failure)
+                if size.value < SMALL_STEP * size.most and self.dissipated > 0.0:
+                    yield from self._round_the_corner()
+                    size.value = first
+                    if "limit" in self.result:
+                        return
                 continue
             yield self._accept(iterations, "load" if goal == 1.0 else "")
             size.adapt(iterations)
             if self._wide():
                 self.result["limit"] = "opening"
+                return
+
+    def _round_the_corner(self) -> Iterator[StepReport]:
+        """Where a given load cannot rise further: follow the opening of the process zone, along which the load
+        falls, until it is back; or find that it does not come back, and this is the largest load."""
+        corner, size = self.follower.here.load, self._sizes["zone"]
+        size.value, taken = size.most, None
+        lowest = SNAPPED if self.model.case.loading is None else 1.0 - FALLEN
+        self._note()
+        while self.number < self.path.max_steps:
+            try:
+                iterations = self.follower.step("zone", size.value, taken, self.scales)
+                self._judge()
+            except (NewtonFailure, Rejected) as failure:
+                self._cut(size, failure)
+                continue
+            taken = size.value
+            self.model.set_given()
+            yield self._accept(iterations)
+            self._note()
+            size.adapt(iterations)
+            if self.follower.here.load > corner:
+                return
+            if self.follower.here.load < lowest * corner:
+                self.result |= {"limit": "falls", "critical_load": self.curve.largest}
                 return
 
     def _find_scales(self) -> Iterator[StepReport]:
@@ -183,6 +220,8 @@ class DelaminationPath:
                 self._judge()
             except (NewtonFailure, Rejected) as failure:
                 self._cut(size, failure)
+                if control != "zone" and size.value < SMALL_STEP * size.most and self.dissipated > 0.0:
+                    control, taken, self._zone_until = "zone", None, self.number + ZONE_STEPS
                 continue
             load = float(self.model.load.value)
             if "opening" not in self.result and self.follower.here.load < 1.0 <= load:
@@ -202,11 +241,17 @@ class DelaminationPath:
                 return
             if (then := self._control()) != control:
                 control, taken = then, None
+                for size in self._sizes.values():
+                    size.value = (
+                        max(size.value, SMALL_STEP * size.most) if np.isfinite(size.most) else size.value
+                    )
                 self._sizes["dissipation"].value = self.last_dissipation / self.scales.energy
 
     def _control(self) -> Control:
         """The control of the next step: the dissipation only where there is some."""
         chosen = self.path.control
+        if self.number < self._zone_until:
+            return "zone"
         if chosen == "arc_length" and self.follower.before is not None:
             return "arc_length"
         dissipates = self.last_dissipation > STEADY * self.follower.here.load**2 * self.scales.energy

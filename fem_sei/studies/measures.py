@@ -1,4 +1,4 @@
-"""What the path of a delamination is measured by: vectors m with m.u the opening or the opened volume."""
+"""What the path of a delamination is measured by: vectors m, with m.u an opening or an opened volume."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from petsc4py import PETSc
 
 from fem_sei.studies.delamination import DelaminationModel
 from fem_sei.studies.joints import Body, Joint
+
+NO_LENGTH = 1e-24  # square of an opening that is none
 
 
 def opened_volume(model: DelaminationModel, joint: Joint) -> PETSc.Vec:
@@ -44,3 +46,31 @@ def _nodes(model: DelaminationModel, joint: Joint, body: Body, at: np.ndarray) -
     nodes = nodes[nodes < space.dofmap.index_map.size_local]
     places = space.tabulate_dof_coordinates()[nodes, : model.dim - 1]
     return nodes, np.linalg.norm(places - at, axis=1)
+
+
+class ProcessZone:
+    """z.u is the opening and sliding, along its present direction, of all points that are partly damaged."""
+
+    def __init__(self, model: DelaminationModel) -> None:
+        self.model, self.shares = model, []
+        forms: list[ufl.Form | None] = [None] * len(model.bodies)
+        for joint in model.joints:
+            share = fem.Function(joint.d.function_space)
+            self.shares.append(share)
+            length = ufl.sqrt(ufl.inner(joint.jump, joint.jump) + NO_LENGTH)
+            for n, body in enumerate(model.bodies):
+                v = joint.virtual_jump(body)
+                if v is not None:
+                    along = ufl.dot(joint.jump, v) / length
+                    term = joint.here(share) * along * joint.area * joint.measure
+                    forms[n] = term if forms[n] is None else forms[n] + term
+        self.forms = model.solver.compile(forms)
+
+    def __call__(self) -> PETSc.Vec:
+        """z at the present state of the unknowns, of which the last accepted state must be (collective)."""
+        for joint, share in zip(self.model.joints, self.shares, strict=True):
+            damage = joint.values("energy_damage")
+            share.x.array[: len(damage)] = (damage > 0.0) & (damage < 1.0)
+            share.x.scatter_forward()
+        solver = self.model.solver
+        return solver.assemble(self.forms, solver.x.duplicate())

@@ -18,12 +18,14 @@ ON_A_POINT = 1e-6  # of the length scale: how far a node may be from a point
 
 @dataclass(eq=False)
 class GivenDisplacement:
-    """One component of a displacement that is prescribed: ``value`` (model length) at factor 1, set in
-    ``constant``; ``rows``: where its dofs are in the vector of the body ``body`` (number)."""
+    """One component of a displacement that is prescribed: ``value`` (model length) at factor 1, now in
+    ``constant``, at ``dofs`` of the body number ``body``."""
 
     constant: fem.Constant
     value: float
     held: bool
+    body: int
+    dofs: np.ndarray
 
 
 def facets_of(stack: StackMesh, boundary: Any, body: Body) -> np.ndarray:
@@ -55,17 +57,15 @@ def fix_displacements(case: Any, stack: StackMesh, bodies: list[Body]) -> list[G
     given = []
     for boundary in case.boundaries:
         values = _values(boundary, stack)
-        for body in bodies:
-            if not values:
-                continue
+        for number, body in enumerate(bodies if values else []):
             nodes = _nodes(stack, boundary, body)
             space = body.u.function_space
             for component, value in values.items():
                 constant = fem.Constant(body.part.mesh, PETSc.ScalarType(0.0))
-                dofs = nodes * space.dofmap.index_map_bs + component
-                body.bcs.append(fem.dirichletbc(constant, dofs.astype(np.int32), space.sub(component)))
+                dofs = (nodes * space.dofmap.index_map_bs + component).astype(np.int32)
+                body.bcs.append(fem.dirichletbc(constant, dofs, space.sub(component)))
                 if value:
-                    given.append(GivenDisplacement(constant, value, boundary.held))
+                    given.append(GivenDisplacement(constant, value, boundary.held, number, dofs))
     return given
 
 
@@ -88,10 +88,14 @@ def _nodes(stack: StackMesh, boundary: Any, body: Body) -> np.ndarray:
     dim = stack.mesh.topology.dim
     if boundary.between is not None and boundary.between[0] == boundary.between[1]:
         whole = boundary.model_copy(update={"between": None})
-        nodes = fem.locate_dofs_topological(space, dim - 1, _in_body(stack, facets_of(stack, whole, body), body))
+        nodes = fem.locate_dofs_topological(
+            space, dim - 1, _in_body(stack, facets_of(stack, whole, body), body)
+        )
         at = space.tabulate_dof_coordinates()[nodes, _axis_along(boundary)]
         return nodes[np.abs(at - boundary.between[0] / stack.length_scale) < ON_A_POINT]
-    return fem.locate_dofs_topological(space, dim - 1, _in_body(stack, facets_of(stack, boundary, body), body))
+    return fem.locate_dofs_topological(
+        space, dim - 1, _in_body(stack, facets_of(stack, boundary, body), body)
+    )
 
 
 def _in_body(stack: StackMesh, facets: np.ndarray, body: Body) -> np.ndarray:
