@@ -34,6 +34,13 @@ class Condition:
     e: float
     target: float
 
+    def gap(self, x: PETSc.Vec, load: float) -> float:
+        """By how much the present state misses the target (collective)."""
+        return self.c.dot(x) + self.e * load - self.target
+
+    def linearise(self) -> None:
+        """Bring c and e up to the present state: they are constant here."""
+
 
 class CoupledNewton:
     """Solves the residuals (one linear form per body) for ``unknowns`` (vector Lagrange functions) and, with a
@@ -145,8 +152,7 @@ class CoupledNewton:
         self.reactions = b.array_r[self.fixed]
         b.array[self.fixed] = 0.0
         if self.condition:
-            self.gap = self.condition.c.dot(x) + self.condition.e * float(self.load.value)
-            self.gap -= self.condition.target
+            self.gap = self.condition.gap(x, float(self.load.value))
 
     def _assemble_jacobian(self, _snes: PETSc.SNES, x: PETSc.Vec, A: PETSc.Mat, _P: PETSc.Mat) -> None:
         self.scatter(x)
@@ -154,6 +160,8 @@ class CoupledNewton:
             A.zeroEntries()
             compat.assemble_block_matrix(A, self.J, [bc for bcs in self.bcs for bc in bcs])
             A.assemble()
+        if self.condition:
+            self.condition.linearise()
         self._column_fresh = False
 
     def _after_linear_solve(self, ksp: PETSc.KSP, _rhs: PETSc.Vec, update: PETSc.Vec) -> None:

@@ -1,0 +1,268 @@
+"""Study "film_growth": metal that is plated under an elastic film, with a sharp surface.
+
+Fields: displacement u (m) of the film; on the surface of the metal, all on its undeformed mesh, the
+displacement w of its points, the force q per undeformed area by which it holds the film, the area vector
+a n (normal times area over undeformed area), with surface energy the capillary force g; in a film of given
+conductivity its potential phi (V). For all test functions:
+
+film        int P(u) : grad v dX - int q.v dA + p int cof F N.v dA_top = 0        (`physics.elasticity`)
+joint       int r.(u - w) dA = 0, bonded
+growth      int m.(dw/dt - v a n/|a n|) dA = 0,  v = i V_m/(z F)                  (`physics.growth`)
+normal      int s.(a n - [a n](w)) dA = 0, [a n] from the tangents of the surface
+capillary   int g.y dA = d/dw (int gamma |[a n](w)| dA) y: gamma K n per deformed area
+charge      int kappa J F^-1 F^-T grad phi.grad psi dX + int i |a n| psi dA = 0,  phi = 0 on top
+
+Points of the surface, and with them the film, move along the normal without slip. The kinetics take the
+normal stress of the consistent forces, sigma_nn - gamma K = -(q + g).(a n)/|a n|^2, and eta - phi at each
+place. The side walls are planes of symmetry. With m = a n the growth law says that the metal swept by the
+surface, int [a n](w).dw/dt dA, is int v |a n| dA: the charge that has passed, to the accuracy of the solver.
+
+The potential of the metal eta is given, or follows from int i |a n| dA = current density * width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import ufl
+from dolfinx import fem
+from petsc4py import PETSc
+from scipy.constants import R
+from ufl.core.expr import Expr
+
+from fem_sei.closed_form.kinetics import F, butler_volmer
+from fem_sei.geometry.regions import StackMesh
+from fem_sei.numerics.coupled import CoupledNewton
+from fem_sei.numerics.linear import elastic_options
+from fem_sei.numerics.submesh import facet_measure, interface_at_boundary, maps_for_assembly
+from fem_sei.numerics.total import TotalCondition
+from fem_sei.physics.elasticity import Kinematics, Solid
+from fem_sei.physics.growth import area_vector, deposition
+
+PREFIX = "film_growth_"
+SURFACE_DEGREE = 6  # of the integrals over the surface: four points on a facet in 2-D
+SMALL = 1e-6  # of the unit of length: a displacement that still counts
+WALL = 1e-9  # of the width: a node so near to a side wall is on it
+
+
+class FilmGrowthModel:
+    """The equations of a case on its meshed film, and their solver.
+
+    Lengths in ``L`` (``stack.length_scale``), stresses in ``S`` (the largest Young's modulus), potentials in
+    RT/F, current densities in ``i_ref``, that of the unstressed flat surface (or the given mean), and times
+    in ``T`` = L z F/(i_ref V_m): the time in model units is the growth of a flat surface.
+    """
+
+    def __init__(self, case: Any, stack: StackMesh):
+        self.case, self.stack, self.mesh = case, stack, stack.mesh
+        self.dim, self.comm, self.L = stack.mesh.topology.dim, stack.mesh.comm, stack.length_scale
+        self.films = {layer.name: layer for layer in case.geometry.layers[1:]}
+        self.S = max(self._modulus(layer) for layer in self.films.values())
+        self._set_scales()
+        self.weights = [self._constant(value) for value in (1.0, -1.0, 0.0)]
+        self.moving = self._constant(1.0)  # 0: the surface stands still while all else finds its balance
+        self.eta = self._constant((case.operation.overpotential or 0.0) / self.potential)
+        self._spaces()
+        self._laws()
+        equations = list(self._equations())
+        self.solver = CoupledNewton(
+            [form for form, _ in equations],
+            [pull for _, pull in equations],
+            [fem.Function(one.function_space) for one in self.unknowns],
+            self.unknowns,
+            self._fixed(),
+            self.eta,
+            self.maps,
+            PREFIX,
+            (elastic_options("direct", 0, self.dim), dict(case.solver.petsc)),
+            scale=SMALL,
+        )
+        if case.operation.current_density is not None:
+            self.solver.condition = self._given_current()
+
+    def _constant(self, value: float) -> fem.Constant:
+        return fem.Constant(self.mesh, PETSc.ScalarType(value))
+
+    def _material(self, layer: Any) -> Any:
+        return self.case.materials[layer.material]
+
+    def _modulus(self, layer: Any) -> float:
+        table = layer.modulus_of_thickness
+        if table:
+            return float(np.interp(layer.thickness, *zip(*table, strict=True)))
+        return self._material(layer).value("E")
+
+    def _set_scales(self) -> None:
+        metal = self._material(self.case.geometry.layers[0])
+        kinetics, operation = self.case.kinetics, self.case.operation
+        temperature = self.case.conditions.temperature
+        self.z, self.V_m = metal.z, metal.value("V_m")
+        self.potential = R * temperature / F
+        if operation.current_density is not None:
+            self.i_ref = abs(operation.current_density)
+        else:
+            i0, alpha = kinetics.exchange_current_density, kinetics.alpha
+            self.i_ref = abs(
+                float(butler_volmer(operation.overpotential, i0, alpha, self.z, temperature))
+            )
+        self.T = self.L * self.z * F / (self.i_ref * self.V_m)
+        self.shift = self.V_m * self.S / (R * temperature)  # of w* per stress
+
+    # fields
+
+    def _spaces(self) -> None:
+        """Unknowns, their test functions, and the measure of the surface."""
+        order, dim, facets = self.case.mesh.order, self.dim, self._bottom()
+        self.surface = interface_at_boundary(self.mesh, facets)
+        self.front = self.surface.part.mesh
+        self.maps = maps_for_assembly([], [self.surface])
+        vector = ("Lagrange", order, (dim,))
+
+        def on_surface(name: str) -> fem.Function:
+            return fem.Function(fem.functionspace(self.front, vector), name=name)
+
+        self.u = fem.Function(fem.functionspace(self.mesh, vector), name="u")
+        self.w, self.q, self.area = (on_surface(name) for name in ("w", "q", "area"))
+        self.area.x.array[self.dim - 1 :: self.dim] = 1.0
+        self.unknowns = [self.u, self.w, self.q, self.area]
+        self.g = self.phi = None
+        if self.case.kinetics.surface_energy > 0.0:
+            self.g = on_surface("g")
+            self.unknowns.append(self.g)
+        if self._conducts:
+            self.phi = fem.Function(fem.functionspace(self.mesh, ("Lagrange", order)), name="phi")
+            self.unknowns.append(self.phi)
+        self.before, self.earlier = (fem.Function(self.w.function_space) for _ in range(2))
+        self.dA = facet_measure("ds", self.mesh, [self.surface.entities], SURFACE_DEGREE)(0)
+        self.da = ufl.Measure("dx", domain=self.front, metadata={"quadrature_degree": SURFACE_DEGREE})
+
+    def _bottom(self) -> np.ndarray:
+        return self.stack.facet_tags.find(self.stack.boundaries["bottom"])
+
+    @property
+    def _conducts(self) -> bool:
+        """Whether the potential in the film is solved for."""
+        return all("kappa" in self._material(layer) for layer in self.films.values())
+
+    def _fixed(self) -> list[list[fem.DirichletBC]]:
+        """Essential values: no motion, force or normal across the side walls, phi = 0 on top."""
+        sides, found = [self.case.geometry.width, self.case.geometry.depth], []
+        for field in self.unknowns:
+            space, bcs = field.function_space, []
+            for axis in range(self.dim - 1) if field is not self.phi else ():
+                end = sides[axis] / self.L
+                dofs = fem.locate_dofs_geometrical(
+                    (space.sub(axis), space.sub(axis).collapse()[0]),
+                    lambda x, axis=axis, end=end: np.minimum(abs(x[axis]), abs(x[axis] - end)) < WALL * end,
+                )
+                zero = fem.Function(space.sub(axis).collapse()[0])
+                bcs.append(fem.dirichletbc(zero, dofs, space.sub(axis)))
+            if field is self.phi:
+                facets = self.stack.facet_tags.find(self.stack.boundaries["top"])
+                dofs = fem.locate_dofs_topological(space, self.dim - 1, facets)
+                bcs.append(fem.dirichletbc(PETSc.ScalarType(0.0), dofs, space))
+            found.append(bcs)
+        return found
+
+    # laws
+
+    def _laws(self) -> None:
+        """Solids, kinetics."""
+        kinematics = Kinematics("solid" if self.dim == 3 else "plane_strain")
+        self.solids = {
+            name: Solid(
+                E=self._constant(self._modulus(layer) / self.S),
+                nu=self._constant(self._material(layer).value("nu")),
+                eigenstrain=self._constant(0.0),
+                residual_stress=self._constant(layer.residual_stress / self.S),
+                kinematics=kinematics,
+                strain=self.case.mechanics.strain,
+            )
+            for name, layer in self.films.items()
+        }
+        kinetics = self.case.kinetics
+        whole = ufl.Identity(3) + kinematics.gradient(self.u)
+        self.F = ufl.as_matrix([[whole[i, j] for j in range(self.dim)] for i in range(self.dim)])
+        self.stretch = ufl.sqrt(ufl.dot(self.area, self.area))
+        self.normal = self.area / self.stretch
+        self.sigma = -ufl.dot(self.q, self.area) / self.stretch**2
+        felt = self.sigma if kinetics.stress_shift else ufl.as_ufl(0.0)
+        if self.g is not None:
+            felt = felt - ufl.dot(self.g, self.area) / self.stretch**2
+        self.local = ufl.variable(self.eta)
+        overpotential = self.local if self.phi is None else self.local - self.phi
+        i0 = self._constant(kinetics.exchange_current_density / self.i_ref)
+        drive = self._constant(self.shift) * felt - self.z * overpotential
+        self.current = deposition(drive, i0, self._constant(kinetics.alpha))
+
+    def cells(self, name: str) -> ufl.Measure:
+        """Integrals over a layer."""
+        degree = max(1, 4 * (self.case.mesh.order - 1))
+        return self.stack.dx(self.stack.regions[name], metadata={"quadrature_degree": degree})
+
+    # equations
+
+    def _equations(self) -> Iterator[tuple[ufl.Form, ufl.Form | None]]:
+        """The residual of every unknown, tested in its space, and minus its derivative by eta."""
+        v, r, m, s, *others = (ufl.TestFunction(one.function_space) for one in self.unknowns)
+        film = sum(self.solids[name].virtual_work(self.u, v) * self.cells(name) for name in self.films)
+        film -= ufl.dot(self.q, v) * self.dA
+        if self.case.operation.stack_pressure:
+            film += self._constant(self.case.operation.stack_pressure / self.S) * self.pushed(v)
+        yield film, None
+        yield ufl.dot(r, self.u - self.w) * self.dA, None
+        a_0, a_1, a_2 = self.weights
+        rate = a_0 * self.w + a_1 * self.before + a_2 * self.earlier
+        speed = self.moving * self.current
+        along = ufl.dot(m, self.normal)
+        yield (
+            (ufl.dot(m, rate) - speed * along) * self.dA,
+            ufl.diff(speed, self.local) * along * self.dA,
+        )
+        turned = area_vector(self.front, self.w)
+        yield ufl.dot(s, self.area - turned) * self.da, None
+        if self.g is not None:
+            y = others.pop(0)
+            gamma = fem.Constant(self.front, self.case.kinetics.surface_energy / (self.S * self.L))
+            self.surface_energy = gamma * ufl.sqrt(ufl.dot(turned, turned)) * self.da
+            yield ufl.dot(self.g, y) * self.da - ufl.derivative(self.surface_energy, self.w, y), None
+        if self.phi is not None:
+            psi = others.pop(0)
+            inverse = ufl.inv(self.F)
+            field = ufl.det(self.F) * inverse * inverse.T * ufl.grad(self.phi)
+            charge = self.current * self.stretch * psi * self.dA
+            for name, layer in self.films.items():
+                kappa = self._material(layer).value("kappa") * self.potential / (self.L * self.i_ref)
+                charge += self._constant(kappa) * ufl.dot(field, ufl.grad(psi)) * self.cells(name)
+            slope = ufl.diff(self.current, self.local)
+            yield charge, -slope * self.stretch * psi * self.dA
+
+    def pushed(self, v: Expr) -> ufl.Form:
+        """int cof F N.v dA over the top: the volume by which v moves the deformed top outwards."""
+        top = self.stack.ds(self.stack.boundaries["top"], metadata={"quadrature_degree": SURFACE_DEGREE})
+        return ufl.dot(self.top_area_vector, v) * top
+
+    @property
+    def top_area_vector(self) -> Expr:
+        """cof F N, the deformed area of the top (undeformed at small strain)."""
+        outward = ufl.FacetNormal(self.mesh)
+        if self.case.mechanics.strain == "small":
+            return outward
+        return ufl.det(self.F) * ufl.inv(self.F).T * outward
+
+    def _given_current(self) -> TotalCondition:
+        total = self.current * self.stretch * self.dA
+        slope = ufl.diff(self.current, self.local) * self.stretch * self.dA
+        sign = np.sign(self.case.operation.current_density)
+        return TotalCondition(self.solver, total, slope, sign * self.projected_area)
+
+    @property
+    def projected_area(self) -> float:
+        """Width (times depth) of the domain in model units."""
+        return self.case.geometry.width * (self.case.geometry.depth or self.L) / self.L**2
+
+    def close(self) -> None:
+        """Free PETSc objects (collective)."""
+        self.solver.close()

@@ -1,0 +1,166 @@
+"""Time steps of the study "film_growth": implicit BDF2, adaptive, rejected steps are tried again.
+
+The first step is backward Euler. A step's local error is estimated from the extrapolation of w through the
+last steps; the largest over the surface counts. Charge and metal are integrated by the formula of the step, so
+that their balance shows the solver's accuracy and not that of the step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from mpi4py import MPI
+
+from fem_sei.numerics.newton import NewtonFailure
+from fem_sei.numerics.time import Landing, Levels, StepControl, bdf_coefficients, error_fraction, integrate_rate
+from fem_sei.studies.film_growth import FilmGrowthModel
+from fem_sei.studies.film_growth_measures import Measures
+
+UNCONTROLLED = 1  # first steps whose error is not known: there is nothing to extrapolate
+LANDING = 1e-6  # of a step: how precisely a given growth is met
+
+
+@dataclass
+class Integral:
+    """A quantity integrated over time: its last two values."""
+
+    value: float = 0.0
+    before: float = 0.0
+
+    def after(self, rate: float, weights: tuple[float, float, float]) -> float:
+        """Its value at the end of a step with this ``rate`` at its end."""
+        return integrate_rate(rate, self.value, self.before, weights)
+
+    def accept(self, value: float) -> None:
+        """Take the step."""
+        self.value, self.before = value, self.value
+
+
+@dataclass
+class GrowthMarch:
+    """Advances a ``model``; times and lengths in its units. ``tolerance``: of the local error of w."""
+
+    model: FilmGrowthModel
+    control: StepControl
+    tolerance: float
+    time: float = 0.0
+    steps: int = 0
+    rejected: int = 0
+    iterations: int = 0
+    levels: list[Levels] = field(default_factory=list)
+    charge: Integral = field(default_factory=Integral)
+    metal: Integral = field(default_factory=Integral)
+    work: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.measures = Measures(self.model)
+
+    def start(self) -> None:
+        """Find the forces, and what else depends on them, before anything grows (collective)."""
+        model = self.model
+        model.moving.value = 0.0
+        self._set_weights((1.0, -1.0, 0.0))
+        self.iterations += model.solver.solve()
+        model.moving.value = 1.0
+        self.levels = [Levels() for _ in model.unknowns]
+        self._push()
+
+    def _set_weights(self, weights: tuple[float, float, float]) -> None:
+        for constant, value in zip(self.model.weights, weights, strict=True):
+            constant.value = value
+
+    def _push(self) -> None:
+        for levels, one in zip(self.levels, self.model.unknowns, strict=True):
+            levels.push(self.time, one.x.array)
+
+    def _restore(self) -> None:
+        for levels, one in zip(self.levels, self.model.unknowns, strict=True):
+            one.x.array[:] = levels.values[0]
+
+    @property
+    def _surface(self) -> Levels:
+        """Those of w."""
+        return self.levels[1]
+
+    def attempt(self, dt: float) -> float:
+        """Solve a step; returns its error over the tolerance, 0 where it is not known (collective).
+
+        Raises NewtonFailure where it cannot be solved; the state is then the one before.
+        """
+        model, surface = self.model, self._surface
+        times = surface.times
+        older = times[0] - times[1] if len(times) > 1 else None
+        self.formula = bdf_coefficients(dt, older)
+        self._set_weights(self.formula)
+        model.before.x.array[:] = surface.values[0]
+        model.earlier.x.array[:] = surface.values[min(1, len(times) - 1)]
+        load = float(model.eta.value)
+        new = self.time + dt
+        for levels, one in zip(self.levels, model.unknowns, strict=True):
+            one.x.array[:] = levels.extrapolate(new, order=2)
+        predicted = model.w.x.array.copy()
+        try:
+            self.iterations += model.solver.solve()
+        except NewtonFailure:
+            self._restore()
+            model.eta.value = load
+            raise
+        if len(times) <= UNCONTROLLED:
+            return 0.0
+        away = float(np.abs(model.w.x.array - predicted).max(initial=0.0))
+        away = model.comm.allreduce(away, MPI.MAX)
+        return error_fraction(times, new) * away / self.tolerance
+
+    def accept(self, dt: float) -> None:
+        """Make the solved step the last one (collective)."""
+        self.charge.accept(self.charge.after(self.measures.integral("current"), self.formula))
+        self.metal.accept(self.metal.after(self.measures.swept(self.formula), self.formula))
+        self.work += self.measures.work_of_step(*(self.levels[n].values[0] for n in (1, 2)))
+        self.time += dt
+        self.steps += 1
+        self._push()
+
+    def run(
+        self,
+        end: float,
+        growth: float = np.inf,
+        observe: Callable[[GrowthMarch], None] = lambda march: None,
+    ) -> None:
+        """March to the time ``end`` or the mean ``growth``, whichever is first; ``observe`` is called at the
+        start and after every step (collective). Raises NewtonFailure below the smallest step."""
+        observe(self)
+        area = self.model.projected_area
+        while self.time < end * (1.0 - 1e-12) and abs(self.metal.value) < growth * area * (1.0 - 1e-9):
+            load, landing = float(self.model.eta.value), None
+            dt = self.control.propose(self.time, end)
+            left = np.array([growth - abs(self.metal.value) / area])
+            while True:
+                try:
+                    error = self.attempt(dt)
+                except NewtonFailure:
+                    if not self.control.reject(dt):
+                        raise
+                    self.rejected += 1
+                    dt, landing = self.control.dt, None
+                    continue
+                if error > 1.0:
+                    self.rejected += 1
+                    if not self.control.reject(dt, error):
+                        raise NewtonFailure("the error stays above the tolerance", "growth", {"growth": error})
+                    self.model.eta.value = load
+                    dt, landing = self.control.dt, None
+                    continue
+                gained = abs(self.metal.after(self.measures.swept(self.formula), self.formula)) / area
+                now = np.array([growth - gained])
+                if now[0] < 0.0 or landing is not None:
+                    landing = landing or Landing(dt, left, np.array([True]), LANDING)
+                    if not landing.reached(dt, now):
+                        self.model.eta.value = load
+                        dt = landing.aim
+                        continue
+                break
+            self.accept(dt)
+            self.control.accept(dt, error)
+            observe(self)
