@@ -114,8 +114,9 @@ class FilmGrowthModel:
 
     def _spaces(self) -> None:
         """Unknowns, their test functions, and the measure of the surface."""
-        order, dim, facets = self.case.mesh.order, self.dim, self._bottom()
-        self.surface = interface_at_boundary(self.mesh, facets)
+        order, dim = self.case.mesh.order, self.dim
+        bottom, top = (self.stack.facet_tags.find(self.stack.boundaries[name]) for name in ("bottom", "top"))
+        self.surface = interface_at_boundary(self.mesh, bottom)
         self.front = self.surface.part.mesh
         self.maps = maps_for_assembly([], [self.surface])
         vector = ("Lagrange", order, (dim,))
@@ -135,11 +136,10 @@ class FilmGrowthModel:
             self.phi = fem.Function(fem.functionspace(self.mesh, ("Lagrange", order)), name="phi")
             self.unknowns.append(self.phi)
         self.before, self.earlier = (fem.Function(self.w.function_space) for _ in range(2))
-        self.dA = facet_measure("ds", self.mesh, [self.surface.entities], SURFACE_DEGREE)(0)
+        rows = [self.surface.entities, interface_at_boundary(self.mesh, top).entities]
+        outer = facet_measure("ds", self.mesh, rows, SURFACE_DEGREE)
+        self.dA, self.dA_top = outer(0), outer(1)
         self.da = ufl.Measure("dx", domain=self.front, metadata={"quadrature_degree": SURFACE_DEGREE})
-
-    def _bottom(self) -> np.ndarray:
-        return self.stack.facet_tags.find(self.stack.boundaries["bottom"])
 
     @property
     def _conducts(self) -> bool:
@@ -241,8 +241,7 @@ class FilmGrowthModel:
 
     def pushed(self, v: Expr) -> ufl.Form:
         """int cof F N.v dA over the top: the volume by which v moves the deformed top outwards."""
-        top = self.stack.ds(self.stack.boundaries["top"], metadata={"quadrature_degree": SURFACE_DEGREE})
-        return ufl.dot(self.top_area_vector, v) * top
+        return ufl.dot(self.top_area_vector, v) * self.dA_top
 
     @property
     def top_area_vector(self) -> Expr:

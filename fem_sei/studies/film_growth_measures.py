@@ -9,7 +9,7 @@ import ufl
 from dolfinx import fem
 
 from fem_sei.physics.growth import area_vector
-from fem_sei.studies.film_growth import SURFACE_DEGREE, FilmGrowthModel
+from fem_sei.studies.film_growth import FilmGrowthModel
 
 SAME_DIGITS = 9  # of positions in model units
 
@@ -21,7 +21,6 @@ class Measures:
         self.model, self.comm = model, model.comm
         space = model.w.function_space
         self._rate, self._step, self._force = (fem.Function(space) for _ in range(3))
-        top = model.stack.ds(model.stack.boundaries["top"], metadata={"quadrature_degree": SURFACE_DEGREE})
         height = ufl.SpatialCoordinate(model.mesh)[model.dim - 1] + model.u[model.dim - 1]
         up = ufl.dot(model.top_area_vector, ufl.unit_vector(model.dim - 1, model.dim))
         here = {"entity_maps": model.maps}
@@ -30,7 +29,7 @@ class Measures:
             "swept": fem.form(ufl.dot(area_vector(model.front, model.w), self._rate) * model.da),
             "work": fem.form(ufl.dot(self._force, self._step) * model.da),
             "elastic": fem.form(sum(law.energy(model.u) * model.cells(n) for n, law in model.solids.items())),
-            "volume_below_top": fem.form(height * up * top),
+            "volume_below_top": fem.form(height * up * model.dA_top),
             "arc_length": fem.form(ufl.sqrt(ufl.dot(model.area, model.area)) * model.da),
         }
         x = ufl.SpatialCoordinate(model.front) + model.w
