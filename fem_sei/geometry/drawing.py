@@ -33,6 +33,7 @@ class Plan:
     vertices: dict[str, list[float]]  # that rows (x) and sides (y) must have
     circle: tuple[float, float, float] | None  # in 3-D: x, y and radius of what is drawn through all layers
     tags: dict[str, int]  # of all names
+    conformal: bool = False  # every boundary above the metal surface follows it, else they are level
 
     @property
     def interfaces(self) -> list[str]:
@@ -43,6 +44,10 @@ class Plan:
     def boundaries(self) -> list[str]:
         """Names of the outer boundaries."""
         return ["bottom", "top", *SIDES][: 2 * self.dimension]
+
+    def follows(self, level: int) -> bool:
+        """Whether a row follows the metal surface."""
+        return level == self.ground or (self.conformal and level > self.ground)
 
     def rows(self) -> list[str]:
         """Names of the horizontal rows that bound the layers, bottom first."""
@@ -81,11 +86,11 @@ def _draw_line(geo: Any, plan: Plan) -> Cad:
 def _draw_rectangle(geo: Any, plan: Plan) -> Cad:
     """2-D: layers are surfaces over 0 <= x <= width, interfaces and boundaries are curves."""
     cad = Cad({"left": [], "right": []}, {"left": 0.0, "right": 0.0})
-    corners, rows, heights = [], [], []
+    corners, rows, heights, walls = [], [], [], []
     for level, name in enumerate(plan.rows()):
         y = plan.levels[level]
-        if level == plan.ground:
-            line = _nodes(plan, name, plan.surface.height)
+        if plan.follows(level):
+            line = _nodes(plan, name, lambda x, y=y: y * plan.unit + plan.surface.height(x))
         elif name in plan.vertices:
             line = _nodes(plan, name, lambda x, y=y: np.full(len(x), y * plan.unit))
         else:
@@ -96,15 +101,14 @@ def _draw_rectangle(geo: Any, plan: Plan) -> Cad:
         heights.append(0.5 * np.sum((line[1:, 1] + line[:-1, 1]) * np.diff(line[:, 0])))
         cad.entities[name] = rows[-1]
         cad.measures[name] = float(np.linalg.norm(np.diff(line, axis=0), axis=1).sum())
-        if level == plan.ground or name in plan.vertices:  # its nodes are already where they should be
+        if plan.follows(level) or name in plan.vertices:  # its nodes are already where they should be
             for curve in rows[-1]:
                 geo.mesh.setTransfiniteCurve(curve, 2)
-        if level == plan.ground:
-            walls = line[[0, -1], 1]
+        walls.append(line[[0, -1], 1])
     for layer, name in enumerate(plan.names):
         sides = []
         for end, (side, x) in enumerate((("left", 0.0), ("right", plan.sides[0]))):
-            low, high = (walls[end] if row == plan.ground else plan.levels[row] for row in (layer, layer + 1))
+            low, high = (walls[row][end] for row in (layer, layer + 1))
             inner = [(x, y) for y in _cuts(plan, 1, low, high, x, _stops(plan, side, low, high))]
             sides.append(_chain(geo, corners[layer][end], corners[layer + 1][end], inner))
             cad.entities[side] += sides[-1]

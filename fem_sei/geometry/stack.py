@@ -121,8 +121,13 @@ def _plan(geometry: Any, sizes: MeshSizes, unit: float) -> Plan:
     levels = np.cumsum([0.0, *(layer.thickness for layer in meshed)])
     levels -= levels[zero]
     lowest, highest = levels.copy(), levels.copy()
-    lowest[zero], highest[zero] = surface.trough, surface.crest
+    conformal = getattr(geometry, "top", "level") == "conformal"
+    moved = slice(zero, None if conformal else zero + 1)
+    lowest[moved] += surface.trough
+    highest[moved] += surface.crest
     thinnest = lowest[1:] - highest[:-1]
+    if conformal:
+        thinnest[zero:] = np.diff(levels)[zero:]
     for name, thickness in zip(names, thinnest, strict=True):
         if thickness <= 0.0:
             raise MeshError(f'the metal surface leaves nothing of layer "{name}" at its thinnest place')
@@ -144,6 +149,7 @@ def _plan(geometry: Any, sizes: MeshSizes, unit: float) -> Plan:
         {name: sorted(at / unit for at in places) for name, places in sizes.vertices.items()},
         next((tuple(length / unit for length in (*r.centre, r.radius)) for r in sizes.rings), None),
         tags={},
+        conformal=conformal,
     )
     everything = [*names, *plan.interfaces, *plan.boundaries]
     plan.tags = {name: tag for tag, name in enumerate(everything, start=1)}
