@@ -1,8 +1,8 @@
 """A metal surface that grows by electrodeposition under load: its kinematics and its kinetics.
 
-The surface carries its points along: x = X + w with the displacement w of the mesh of facets that it was at
-first. With tangents t of that mesh and F_s t = t + grad(w) t, the area vector a n (normal times area over
-undeformed area) is F_s t turned by 90 degrees in 2-D, F_s t_1 x F_s t_2 in 3-D.
+The surface carries its points along: x = X + w with the displacement w, on the mesh of facets that it was at
+first. With tangents t of that mesh the area vector a n (normal times area over that of the facet) is grad(x) t
+turned by 90 degrees in 2-D, grad(x) t_1 x grad(x) t_2 in 3-D.
 
 Charge transfer, current positive for deposition, with w* = -z F (eta - V_m (sigma_nn - gamma K)/(z F))/(R T):
 
@@ -23,11 +23,12 @@ from ufl.core.expr import Expr
 from fem_sei.physics.kinetics import bounded_exp
 
 
-def area_vector(facets: mesh.Mesh, w: Expr) -> Expr:
-    """a n on a mesh of facets whose undeformed normals point upwards (along the last axis)."""
+def area_vector(facets: mesh.Mesh, x: Expr) -> Expr:
+    """a n of the surface with points at ``x``, on a mesh of facets whose normals point upwards (along the last
+    axis)."""
     dim = facets.geometry.dim
-    J, gradient = ufl.Jacobian(facets), ufl.grad(w)
-    tangents = [J[:, n] + gradient * J[:, n] for n in range(dim - 1)]
+    J = ufl.Jacobian(facets)
+    tangents = [ufl.grad(x) * J[:, n] for n in range(dim - 1)]
     turned, undeformed = (_turned(each) for each in (tangents, [J[:, n] for n in range(dim - 1)]))
     up = ufl.conditional(ufl.gt(undeformed[dim - 1], 0.0), 1.0, -1.0)
     return up * turned / ufl.sqrt(ufl.dot(undeformed, undeformed))

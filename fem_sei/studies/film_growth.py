@@ -135,11 +135,22 @@ class FilmGrowthModel:
         if self._conducts:
             self.phi = fem.Function(fem.functionspace(self.mesh, ("Lagrange", order)), name="phi")
             self.unknowns.append(self.phi)
+        self.X = self._undeformed()
         self.before, self.earlier = (fem.Function(self.w.function_space) for _ in range(2))
         rows = [self.surface.entities, interface_at_boundary(self.mesh, top).entities]
         outer = facet_measure("ds", self.mesh, rows, SURFACE_DEGREE)
         self.dA, self.dA_top = outer(0), outer(1)
         self.da = ufl.Measure("dx", domain=self.front, metadata={"quadrature_degree": SURFACE_DEGREE})
+
+    def _undeformed(self) -> fem.Function:
+        """Places X of the surface's points: on the surface itself, which the mesh only meets at its nodes."""
+        X = fem.Function(self.w.function_space)
+
+        def place(x: np.ndarray) -> np.ndarray:
+            return np.vstack([x[: self.dim - 1], self.stack.surface.height(*x[: self.dim - 1] * self.L) / self.L])
+
+        X.interpolate(place)
+        return X
 
     @property
     def _conducts(self) -> bool:
@@ -221,7 +232,7 @@ class FilmGrowthModel:
             (ufl.dot(m, rate) - speed * along) * self.dA,
             ufl.diff(speed, self.local) * along * self.dA,
         )
-        turned = area_vector(self.front, self.w)
+        turned = area_vector(self.front, self.X + self.w)
         yield ufl.dot(s, self.area - turned) * self.da, None
         if self.g is not None:
             y = others.pop(0)

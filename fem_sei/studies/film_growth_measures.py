@@ -26,14 +26,14 @@ class Measures:
         here = {"entity_maps": model.maps}
         self._forms = {
             "current": fem.form(model.current * model.stretch * model.dA, **here),
-            "swept": fem.form(ufl.dot(area_vector(model.front, model.w), self._rate) * model.da),
+            "swept": fem.form(ufl.dot(area_vector(model.front, model.X + model.w), self._rate) * model.da),
             "work": fem.form(ufl.dot(self._force, self._step) * model.da),
             "elastic": fem.form(sum(law.energy(model.u) * model.cells(n) for n, law in model.solids.items())),
             "volume_below_top": fem.form(height * up * model.dA_top),
             "arc_length": fem.form(ufl.sqrt(ufl.dot(model.area, model.area)) * model.da),
         }
-        x = ufl.SpatialCoordinate(model.front) + model.w
-        a_n = area_vector(model.front, model.w)
+        x = model.X + model.w
+        a_n = area_vector(model.front, model.X + model.w)
         self._forms["volume_of_metal"] = fem.form(x[model.dim - 1] * a_n[model.dim - 1] * model.da)
 
     def integral(self, name: str) -> float:
