@@ -42,9 +42,8 @@ from fem_sei.numerics.submesh import (
     maps_for_assembly,
     submesh_of_regions,
 )
-from fem_sei.physics.cohesive import BilinearLaw
 from fem_sei.physics.elasticity import Kinematics, Solid
-from fem_sei.studies.joints import INTERFACE_DEGREE, Body, Joint
+from fem_sei.studies.joints import INTERFACE_DEGREE, Body, Joint, bilinear_law
 from fem_sei.studies.supports import facets_of, fix_displacements
 
 PREFIX = "delamination_"
@@ -202,18 +201,7 @@ class DelaminationModel:
 
     def _joint(self, data: Any, lower: Any, upper: Any, interface: Any, measure: ufl.Measure) -> Joint:
         outward = ufl.FacetNormal(self.mesh)
-        stress, length = self.stress_scale, self.L
-        law = BilinearLaw(
-            N=self._constant(data.strength / stress),
-            S=self._constant(data.shear_strength / stress),
-            G_I=self._constant(data.fracture_energy / (stress * length)),
-            G_II=self._constant(data.shear_fracture_energy / (stress * length)),
-            K_n=self._constant(data.stiffness * length / stress),
-            K_t=self._constant(data.shear_stiffness * length / stress),
-            exponent=self._constant(data.mixing_exponent),
-            lag=self.lag,
-            mixing=data.mixing,
-        )
+        law = bilinear_law(data, self._constant, self.stress_scale, self.L, self.lag)
         if interface.between:
             n, area = outward("+"), self.volume("+")
         else:

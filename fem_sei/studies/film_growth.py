@@ -6,13 +6,16 @@ a n (normal times area over undeformed area), with surface energy the capillary 
 conductivity its potential phi (V). For all test functions:
 
 film        int P(u) : grad v dX - int q.v dA + p int cof F N.v dA_top = 0        (`physics.elasticity`)
-joint       int r.(u - w) dA = 0, bonded
+joint       int r.(u - w) dA = 0 where the film is bonded for good, or
+            int r.(q + T(u - w, d)) dA = 0 where it may come off       (`physics.cohesive`)
 growth      int m.(dw/dt - v a n/|a n|) dA = 0,  v = i V_m/(z F)                  (`physics.growth`)
 normal      int s.(a n - [a n](w)) dA = 0, [a n] from the tangents of the surface
 capillary   int g.y dA = d/dw (int gamma |[a n](w)| dA) y: gamma K n per deformed area
 charge      int kappa J F^-1 F^-T grad phi.grad psi dX + int i |a n| psi dA = 0,  phi = 0 on top
 
-Points of the surface, and with them the film, move along the normal without slip. The kinetics take the
+Points of the surface, and with them the film that is bonded to it, move along the normal without slip. Under
+a film that has come off the metal fills the gap, or (under_open_film = "stops") v is multiplied by 1 minus the
+damage in energy. The kinetics take the
 normal stress of the consistent forces, sigma_nn - gamma K = -(q + g).(a n)/|a n|^2, and eta - phi at each
 place. The side walls are planes of symmetry. With m = a n the growth law says that the metal swept by the
 surface, int [a n](w).dw/dt dA, is int v |a n| dA: the charge that has passed, to the accuracy of the solver.
@@ -36,13 +39,13 @@ from fem_sei.closed_form.kinetics import F, butler_volmer
 from fem_sei.geometry.regions import StackMesh
 from fem_sei.numerics.coupled import CoupledNewton
 from fem_sei.numerics.linear import elastic_options
-from fem_sei.numerics.submesh import facet_measure, interface_at_boundary, maps_for_assembly
+from fem_sei.numerics.submesh import Submesh, facet_measure, interface_at_boundary, maps_for_assembly
 from fem_sei.numerics.total import TotalCondition
 from fem_sei.physics.elasticity import Kinematics, Solid
 from fem_sei.physics.growth import area_vector, deposition
+from fem_sei.studies.joints import INTERFACE_DEGREE, Body, Joint, bilinear_law
 
 PREFIX = "film_growth_"
-SURFACE_DEGREE = 6  # of the integrals over the surface: four points on a facet in 2-D
 SMALL = 1e-6  # of the unit of length: a displacement that still counts
 WALL = 1e-9  # of the width: a node so near to a side wall is on it
 
@@ -79,6 +82,9 @@ class FilmGrowthModel:
             (elastic_options("direct", 0, self.dim), dict(case.solver.petsc)),
             scale=SMALL,
         )
+        if self.joint is not None:
+            self.joint.prepare(self.maps, ufl.SpatialCoordinate(self.mesh))
+            self.joint.set_flaw(self._in_flaw(self.joint), np.zeros(len(self.joint.weights), dtype=bool))
         if case.operation.current_density is not None:
             self.solver.condition = self._given_current()
 
@@ -138,9 +144,9 @@ class FilmGrowthModel:
         self.X = self._undeformed()
         self.before, self.earlier = (fem.Function(self.w.function_space) for _ in range(2))
         rows = [self.surface.entities, interface_at_boundary(self.mesh, top).entities]
-        outer = facet_measure("ds", self.mesh, rows, SURFACE_DEGREE)
+        outer = facet_measure("ds", self.mesh, rows, INTERFACE_DEGREE)
         self.dA, self.dA_top = outer(0), outer(1)
-        self.da = ufl.Measure("dx", domain=self.front, metadata={"quadrature_degree": SURFACE_DEGREE})
+        self.da = ufl.Measure("dx", domain=self.front, metadata={"quadrature_degree": INTERFACE_DEGREE})
 
     def _undeformed(self) -> fem.Function:
         """Places X of the surface's points: on the surface itself, which the mesh only meets at its nodes."""
@@ -207,6 +213,26 @@ class FilmGrowthModel:
         i0 = self._constant(kinetics.exchange_current_density / self.i_ref)
         drive = self._constant(self.shift) * felt - self.z * overpotential
         self.current = deposition(drive, i0, self._constant(kinetics.alpha))
+        self.joint = self._joint() if self.case.interfaces else None
+        if self.joint is not None and self.joint.data.under_open_film == "stops":
+            self.current = (1.0 - self.joint.energy_damage) * self.current
+
+    def _joint(self) -> Joint:
+        """The interface by which the film may come off the metal."""
+        data, self.lag = self.case.interfaces[0], self._constant(0.0)
+        law = bilinear_law(data, self._constant, self.S, self.L, self.lag)
+        part = Submesh(self.mesh, self.mesh, np.zeros(0, dtype=np.int32), self.dim, None)
+        metal = Body(["metal"], self.surface.part, self.w, ufl.TestFunction(self.w.function_space))
+        film = Body(list(self.films), part, self.u, ufl.TestFunction(self.u.function_space))
+        one = ufl.as_ufl(1.0)
+        return Joint(data.on, data, metal, film, self.surface, law, self.dA, self.normal, one)
+
+    def _in_flaw(self, joint: Joint) -> np.ndarray:
+        """Which points of the interface are debonded from the start."""
+        flaw = joint.data.flaw
+        if flaw is None:
+            return np.zeros(len(joint.weights), dtype=bool)
+        return (joint.points[:, 0] > flaw.start / self.L) & (joint.points[:, 0] < flaw.end / self.L)
 
     def cells(self, name: str) -> ufl.Measure:
         """Integrals over a layer."""
@@ -223,7 +249,8 @@ class FilmGrowthModel:
         if self.case.operation.stack_pressure:
             film += self._constant(self.case.operation.stack_pressure / self.S) * self.pushed(v)
         yield film, None
-        yield ufl.dot(r, self.u - self.w) * self.dA, None
+        tied = self.u - self.w if self.joint is None else self.q + self.joint.traction
+        yield ufl.dot(r, tied) * self.dA, None
         a_0, a_1, a_2 = self.weights
         rate = a_0 * self.w + a_1 * self.before + a_2 * self.earlier
         speed = self.moving * self.current

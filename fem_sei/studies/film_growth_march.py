@@ -17,8 +17,10 @@ from fem_sei.numerics.newton import NewtonFailure
 from fem_sei.numerics.time import Landing, Levels, StepControl, bdf_coefficients, error_fraction, integrate_rate
 from fem_sei.studies.film_growth import FilmGrowthModel
 from fem_sei.studies.film_growth_measures import Measures
+from fem_sei.studies.joints import STATE
 
 UNCONTROLLED = 1  # first steps whose error is not known: there is nothing to extrapolate
+DAMAGE_OF_STEP = 0.25  # largest growth of the damage in energy anywhere
 LANDING = 1e-6  # of a step: how precisely a given growth is met
 
 
@@ -66,6 +68,9 @@ class GrowthMarch:
         model.moving.value = 1.0
         self.levels = [Levels() for _ in model.unknowns]
         self._push()
+        if model.joint is not None:
+            model.joint.evaluate()
+            self.joint_state = model.joint.state.copy()
 
     def _set_weights(self, weights: tuple[float, float, float]) -> None:
         for constant, value in zip(self.model.weights, weights, strict=True):
@@ -96,6 +101,8 @@ class GrowthMarch:
         self._set_weights(self.formula)
         model.before.x.array[:] = surface.values[0]
         model.earlier.x.array[:] = surface.values[min(1, len(times) - 1)]
+        if model.joint is not None:
+            model.lag.value = model.joint.data.viscosity / model.T / dt
         load = float(model.eta.value)
         new = self.time + dt
         for levels, one in zip(self.levels, model.unknowns, strict=True):
@@ -107,17 +114,30 @@ class GrowthMarch:
             self._restore()
             model.eta.value = load
             raise
+        damage = self._damage_of_step()
         if len(times) <= UNCONTROLLED:
-            return 0.0
+            return damage
         away = float(np.abs(model.w.x.array - predicted).max(initial=0.0))
         away = model.comm.allreduce(away, MPI.MAX)
-        return error_fraction(times, new) * away / self.tolerance
+        return max(error_fraction(times, new) * away / self.tolerance, damage)
+
+    def _damage_of_step(self) -> float:
+        """Largest growth of the damage in energy in the solved step, over what a step may do (collective)."""
+        joint = self.model.joint
+        if joint is None:
+            return 0.0
+        joint.evaluate()
+        grown = joint.values("energy_damage") - self.joint_state[:, STATE.index("energy_damage")]
+        return joint.largest(grown) / DAMAGE_OF_STEP
 
     def accept(self, dt: float) -> None:
         """Make the solved step the last one (collective)."""
         self.charge.accept(self.charge.after(self.measures.integral("current"), self.formula))
         self.metal.accept(self.metal.after(self.measures.swept(self.formula), self.formula))
         self.work += self.measures.work_of_step(*(self.levels[n].values[0] for n in (1, 2)))
+        if self.model.joint is not None:
+            self.model.joint.accept(self.joint_state)
+            self.joint_state = self.model.joint.state.copy()
         self.time += dt
         self.steps += 1
         self._push()

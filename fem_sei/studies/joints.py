@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -186,6 +187,23 @@ class Joint:
     def largest(self, values: np.ndarray) -> float:
         """Largest value at any point, at least 0 (collective)."""
         return self.comm.allreduce(float(np.max(values, initial=0.0)), MPI.MAX)
+
+
+def bilinear_law(
+    data: Any, constant: Callable[[float], Expr], stress: float, length: float, lag: Expr
+) -> BilinearLaw:
+    """The law of an interface of the case in units of ``stress`` (Pa) and ``length`` (m)."""
+    return BilinearLaw(
+        N=constant(data.strength / stress),
+        S=constant(data.shear_strength / stress),
+        G_I=constant(data.fracture_energy / (stress * length)),
+        G_II=constant(data.shear_fracture_energy / (stress * length)),
+        K_n=constant(data.stiffness * length / stress),
+        K_t=constant(data.shear_stiffness * length / stress),
+        exponent=constant(data.mixing_exponent),
+        lag=lag,
+        mixing=data.mixing,
+    )
 
 
 def _set(function: fem.Function, values: np.ndarray) -> None:
