@@ -115,6 +115,45 @@ class Profile(Quantity):
         return {"type": "array", "items": pair, "minItems": 2}
 
 
+@dataclass(frozen=True)
+class Dependence(Quantity):
+    """Validator of a list of [``on``, quantity] with ``on`` another quantity: a tuple of pairs of floats."""
+
+    on: Dimension = units.LENGTH
+
+    @property
+    def words(self) -> str:
+        """What a list of keys says that it takes."""
+        return f"list of [{self.on.noun.split(' ', 1)[1]}, {self.dimension.noun.split(' ', 1)[1]}]"
+
+    @property
+    def needs(self) -> str:
+        """What a message asks for."""
+        pair = f'["{self.on.example}", "{self.dimension.example}"]'
+        return f"a list of pairs (like [{pair}, {pair}])"
+
+    def read(self, value: Any) -> tuple[tuple[float, float], ...]:
+        """The pairs in SI, or a UnitError that says what is expected."""
+        pairs = value if isinstance(value, list) and len(value) > 1 else [None]
+        if not all(isinstance(pair, list) and len(pair) == 2 for pair in pairs):
+            raise UnitError(f"needs {self.needs}")
+        at = Quantity(self.on, "positive")
+        return tuple((at.read(place), super(Dependence, self).read(each)) for place, each in pairs)
+
+    def describe(self, value: Any) -> str:
+        """The pairs that were read, in units of their size."""
+        return ", ".join(
+            f"{show(place, self.on.unit, 6)}: {show(each, self.dimension.unit, 6)}" for place, each in value
+        )
+
+    def __get_pydantic_json_schema__(
+        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> dict[str, Any]:
+        text = {"type": "string", "pattern": PATTERN}
+        pair = {"type": "array", "minItems": 2, "maxItems": 2, "items": text}
+        return {"type": "array", "items": pair, "minItems": 2}
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
@@ -145,3 +184,4 @@ PositiveFractureEnergy = Annotated[float, Quantity(units.SURFACE_ENERGY, "positi
 PositiveInterfaceStiffness = Annotated[float, Quantity(units.INTERFACE_STIFFNESS, "positive")]
 TwoLengths = Annotated[tuple[float, float], Pair(units.LENGTH)]
 ModulusProfile = Annotated[tuple[tuple[float, float], ...], Profile(units.PRESSURE, "positive")]
+ModulusOfThickness = Annotated[tuple[tuple[float, float], ...], Dependence(units.PRESSURE, "positive")]

@@ -12,6 +12,9 @@ from fem_sei.case import (
     delamination_checks,
     delamination_filling,
     delamination_rules,
+    film_growth_checks,
+    film_growth_filling,
+    film_growth_rules,
     plating_checks,
     plating_filling,
     plating_rules,
@@ -19,6 +22,7 @@ from fem_sei.case import (
 from fem_sei.case.assessment import Assessment
 from fem_sei.case.common import Table
 from fem_sei.case.delamination import DelaminationCase
+from fem_sei.case.film_growth import FilmGrowthCase
 from fem_sei.case.rules import Application
 from fem_sei.case.schema import Case
 
@@ -50,5 +54,12 @@ STUDIES = {
         delamination_filling.fill_in,
         delamination_rules.properties_used,
         delamination_checks.assess,
+    ),
+    "film_growth": Study(
+        FilmGrowthCase,
+        film_growth_rules.applications,
+        film_growth_filling.fill_in,
+        film_growth_rules.properties_used,
+        film_growth_checks.assess,
     ),
 }

@@ -16,6 +16,8 @@ SAMPLES_PER_LENGTH = {2: 400, 3: 24}  # over a bump's width, a wavelength, a cor
 BUMP_REACH = {2: 6.0, 3: 3.0}  # of these samples, in bump widths: exp(-9) is little, exp(-36) nothing
 NEWTON_STEPS = 60
 SPECTRUM_END = 8.0  # largest wave number of a roughness times its correlation length: exp(-16) of the power
+KINDS = ("bump", "half_cosine", "circular", "sinusoid", "roughness", "nucleus")
+FINITE = ("half_cosine", "circular")  # nothing beyond their radius
 AT_ONCE = 20_000  # points evaluated together: bounds the memory
 
 
@@ -23,6 +25,8 @@ class Surface:
     """Metal surface of a stack over the flat level 0; t is the position along it, (x) or (x, y).
 
         bump       height exp(-|t - at|^2/width^2)
+        half_cosine  height (1 + cos(pi (x - at)/radius))/2 for |x - at| < radius, 2-D only
+        circular   arc of a circle over |x - at| < radius, ``height`` high in the middle, 2-D only
         sinusoid   amplitude cos(2 pi x/wavelength) [cos(2 pi y/wavelength_y)]
         roughness  sum of a_kl cos(pi k x/width) [cos(pi l y/depth)] with Gaussian a_kl of the variance
                    exp(-kappa^2 correlation_length^2/4): correlation exp(-r^2/correlation_length^2) away
@@ -51,8 +55,8 @@ class Surface:
             needed = "width" if dimension == 2 else "width and the depth"
             raise ValueError(f"a {dimension}-D surface needs the {needed} of the domain")
         for feature in features:
-            if feature.kind not in ("bump", "sinusoid", "roughness", "nucleus"):
-                kinds = "bump, sinusoid, roughness and nucleus"
+            if feature.kind not in KINDS:
+                kinds = f"{', '.join(KINDS[:-1])} and {KINDS[-1]}"
                 raise ValueError(f'unknown kind of feature "{feature.kind}": there are {kinds}')
             if hasattr(feature, "at") and np.size(feature.at) != dimension - 1:
                 raise ValueError(f"a feature of a {dimension}-D surface is at {dimension - 1} coordinates")
@@ -189,7 +193,7 @@ class Surface:
 
     def _amplitudes(self, feature: Any) -> np.ndarray:
         """(K, L) of a feature's terms: products of the factors k along x and l along y (L = 1 in 2-D)."""
-        if feature.kind == "bump":
+        if feature.kind in ("bump", *FINITE):
             return np.array([[feature.height]])
         if feature.kind == "sinusoid":
             return np.array([[feature.amplitude]])
@@ -214,6 +218,12 @@ class Surface:
             u = (x - np.atleast_1d(feature.at)[axis])[:, None] / feature.width
             f, w = np.exp(-(u**2)), feature.width
             return [f, -2.0 * u / w * f, (4.0 * u**2 - 2.0) / w**2 * f][: order + 1]
+        if feature.kind in FINITE:
+            outline = _half_cosine if feature.kind == "half_cosine" else _arc
+            u, R = (x - feature.at)[:, None] / feature.radius, feature.radius
+            inside = np.abs(u) < 1.0
+            values = outline(np.where(inside, u, 0.0), abs(feature.height) / R)
+            return [np.where(inside, f / R**n, 0.0) for n, f in enumerate(values)][: order + 1]
         if feature.kind == "sinusoid":
             wavelength = (feature.wavelength, getattr(feature, "wavelength_y", None))[axis]
             k = np.array([2.0 * np.pi / wavelength if wavelength else 0.0])
@@ -228,10 +238,11 @@ class Surface:
         length, per_length = self.lengths[axis], SAMPLES_PER_LENGTH[self.dimension]
         parts = [np.linspace(0.0, length, UNIFORM_SAMPLES[self.dimension] + 1)]
         for feature, _ in self._graph:
-            if feature.kind == "bump":
-                far = BUMP_REACH[self.dimension]
+            if feature.kind in ("bump", *FINITE):
+                far = BUMP_REACH[self.dimension] if feature.kind == "bump" else 1.0
+                size = feature.width if feature.kind == "bump" else feature.radius
                 reach = np.linspace(-far, far, int(2 * far * per_length) + 1)
-                parts.append(np.atleast_1d(feature.at)[axis] + feature.width * reach)
+                parts.append(np.atleast_1d(feature.at)[axis] + size * reach)
                 continue
             if feature.kind == "roughness":
                 wave = feature.correlation_length
@@ -249,3 +260,16 @@ class Surface:
 
 def _squared(along: np.ndarray, up: np.ndarray) -> np.ndarray:
     return np.sum(along**2, axis=1) + up**2
+
+
+def _half_cosine(u: np.ndarray, _steepness: float) -> tuple[np.ndarray, ...]:
+    """(1 + cos(pi u))/2 and its derivatives."""
+    c, s = np.cos(np.pi * u), np.sin(np.pi * u)
+    return 0.5 * (1.0 + c), -0.5 * np.pi * s, -0.5 * np.pi**2 * c
+
+
+def _arc(u: np.ndarray, steepness: float) -> tuple[np.ndarray, ...]:
+    """The arc of a circle over -1 < u < 1 that is ``steepness`` high, divided by that, and its derivatives."""
+    R = (1.0 + steepness**2) / (2.0 * steepness)
+    root = np.sqrt(R**2 - u**2)
+    return (root - R + steepness) / steepness, -u / root / steepness, -(R**2) / root**3 / steepness

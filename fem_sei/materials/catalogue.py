@@ -49,6 +49,7 @@ class Quality:
 
 
 ALL, BOTH = (METAL, ION_CONDUCTOR, SOLID), (METAL, ION_CONDUCTOR)
+CONDUCTING = (ION_CONDUCTOR, SOLID)
 ONLY_METAL, ONLY_ION = (METAL,), (ION_CONDUCTOR,)
 
 PROPERTIES = {
@@ -74,7 +75,7 @@ PROPERTIES = {
     # ion conductors: transport
     "D": Quality(units.DIFFUSIVITY, "diffusivity of the salt", ONLY_ION),
     "t_plus": Quality(units.NUMBER, "transference number of the cation", ONLY_ION, above=-1.0, up_to=1.0),
-    "kappa": Quality(units.CONDUCTIVITY, "ionic conductivity", ONLY_ION),
+    "kappa": Quality(units.CONDUCTIVITY, "ionic conductivity", CONDUCTING),
     "thermodynamic_factor": Quality(units.NUMBER, "1 + d ln f/d ln c", ONLY_ION),
     "electronic_conductivity": Quality(units.CONDUCTIVITY, "electronic conductivity", ONLY_ION),
     "migration_barrier": Quality(units.ACTIVATION_ENERGY, "barrier of ion migration", ONLY_ION),

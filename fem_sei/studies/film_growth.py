@@ -35,7 +35,8 @@ from petsc4py import PETSc
 from scipy.constants import R
 from ufl.core.expr import Expr
 
-from fem_sei.closed_form.kinetics import F, butler_volmer
+from fem_sei.case.film_growth_sizes import film_modulus, flat_current
+from fem_sei.closed_form.kinetics import F
 from fem_sei.geometry.regions import StackMesh
 from fem_sei.numerics.coupled import CoupledNewton
 from fem_sei.numerics.linear import elastic_options
@@ -62,7 +63,7 @@ class FilmGrowthModel:
         self.case, self.stack, self.mesh = case, stack, stack.mesh
         self.dim, self.comm, self.L = stack.mesh.topology.dim, stack.mesh.comm, stack.length_scale
         self.films = {layer.name: layer for layer in case.geometry.layers[1:]}
-        self.S = max(self._modulus(layer) for layer in self.films.values())
+        self.S = max(film_modulus(case, layer) for layer in self.films.values())
         self._set_scales()
         self.weights = [self._constant(value) for value in (1.0, -1.0, 0.0)]
         self.moving = self._constant(1.0)  # 0: the surface stands still while all else finds its balance
@@ -94,25 +95,12 @@ class FilmGrowthModel:
     def _material(self, layer: Any) -> Any:
         return self.case.materials[layer.material]
 
-    def _modulus(self, layer: Any) -> float:
-        table = layer.modulus_of_thickness
-        if table:
-            return float(np.interp(layer.thickness, *zip(*table, strict=True)))
-        return self._material(layer).value("E")
-
     def _set_scales(self) -> None:
         metal = self._material(self.case.geometry.layers[0])
-        kinetics, operation = self.case.kinetics, self.case.operation
         temperature = self.case.conditions.temperature
         self.z, self.V_m = metal.z, metal.value("V_m")
         self.potential = R * temperature / F
-        if operation.current_density is not None:
-            self.i_ref = abs(operation.current_density)
-        else:
-            i0, alpha = kinetics.exchange_current_density, kinetics.alpha
-            self.i_ref = abs(
-                float(butler_volmer(operation.overpotential, i0, alpha, self.z, temperature))
-            )
+        self.i_ref = abs(flat_current(self.case))
         self.T = self.L * self.z * F / (self.i_ref * self.V_m)
         self.shift = self.V_m * self.S / (R * temperature)  # of w* per stress
 
@@ -138,7 +126,7 @@ class FilmGrowthModel:
         if self.case.kinetics.surface_energy > 0.0:
             self.g = on_surface("g")
             self.unknowns.append(self.g)
-        if self._conducts:
+        if self.case.operation.ohmic_drop:
             self.phi = fem.Function(fem.functionspace(self.mesh, ("Lagrange", order)), name="phi")
             self.unknowns.append(self.phi)
         self.X = self._undeformed()
@@ -157,11 +145,6 @@ class FilmGrowthModel:
 
         X.interpolate(place)
         return X
-
-    @property
-    def _conducts(self) -> bool:
-        """Whether the potential in the film is solved for."""
-        return all("kappa" in self._material(layer) for layer in self.films.values())
 
     def _fixed(self) -> list[list[fem.DirichletBC]]:
         """Essential values: no motion, force or normal across the side walls, phi = 0 on top."""
@@ -190,7 +173,7 @@ class FilmGrowthModel:
         kinematics = Kinematics("solid" if self.dim == 3 else "plane_strain")
         self.solids = {
             name: Solid(
-                E=self._constant(self._modulus(layer) / self.S),
+                E=self._constant(film_modulus(self.case, layer) / self.S),
                 nu=self._constant(self._material(layer).value("nu")),
                 eigenstrain=self._constant(0.0),
                 residual_stress=self._constant(layer.residual_stress / self.S),
