@@ -29,14 +29,17 @@ LOCAL_ITERATIONS = 5  # Newton's for the thickness stretch of plane stress; star
 
 @dataclass(frozen=True)
 class Kinematics:
-    """From a displacement (2 or 3 components) to 3x3 tensors; ``radius``: the coordinate r, for axisymmetry."""
+    """From a displacement (2 or 3 components) to 3x3 tensors; ``radius``: the coordinate r, for axisymmetry;
+    ``curving``: gradient of the body's undeformed places by those of its mesh, where the mesh has straight
+    edges and the body has not."""
 
     assumption: Assumption
     radius: Expr | None = None
+    curving: Expr | None = None
 
     def gradient(self, u: Expr) -> Expr:
         """Displacement gradient H; the out-of-plane entry of plane stress is left at zero."""
-        H = ufl.grad(u)
+        H = ufl.grad(u) if self.curving is None else ufl.grad(u) * ufl.inv(self.curving)
         if self.assumption == "solid":
             return H
         hoop = u[0] / self.radius if self.assumption == "axisymmetric" else 0.0

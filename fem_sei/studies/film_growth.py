@@ -129,22 +129,30 @@ class FilmGrowthModel:
         if self.case.operation.ohmic_drop:
             self.phi = fem.Function(fem.functionspace(self.mesh, ("Lagrange", order)), name="phi")
             self.unknowns.append(self.phi)
-        self.X = self._undeformed()
+        self._curve(bottom)
         self.before, self.earlier = (fem.Function(self.w.function_space) for _ in range(2))
         rows = [self.surface.entities, interface_at_boundary(self.mesh, top).entities]
         outer = facet_measure("ds", self.mesh, rows, INTERFACE_DEGREE)
         self.dA, self.dA_top = outer(0), outer(1)
         self.da = ufl.Measure("dx", domain=self.front, metadata={"quadrature_degree": INTERFACE_DEGREE})
 
-    def _undeformed(self) -> fem.Function:
-        """Places X of the surface's points: on the surface itself, which the mesh only meets at its nodes."""
-        X = fem.Function(self.w.function_space)
+    def _curve(self, bottom: np.ndarray) -> None:
+        """Where the surface is: the mesh has straight edges between nodes on it, which would bend in growing.
 
-        def place(x: np.ndarray) -> np.ndarray:
-            return np.vstack([x[: self.dim - 1], self.stack.surface.height(*x[: self.dim - 1] * self.L) / self.L])
+        ``curved``: from places in the mesh to those X of the undeformed film, on the surface only.
+        """
+        space = self.u.function_space
+        self.curved = fem.Function(space)
+        nodes = fem.locate_dofs_topological(space, self.dim - 1, bottom)
+        x = space.tabulate_dof_coordinates()[nodes].T
+        height = self._height(x)
+        self.curved.x.array[nodes * self.dim + self.dim - 1] = height - x[self.dim - 1]
+        self.curved.x.scatter_forward()
+        self.X = fem.Function(self.w.function_space)
+        self.X.interpolate(lambda x: np.vstack([x[: self.dim - 1], self._height(x)]))
 
-        X.interpolate(place)
-        return X
+    def _height(self, x: np.ndarray) -> np.ndarray:
+        return self.stack.surface.height(*x[: self.dim - 1] * self.L) / self.L
 
     def _fixed(self) -> list[list[fem.DirichletBC]]:
         """Essential values: no motion, force or normal across the side walls, phi = 0 on top."""
@@ -170,7 +178,10 @@ class FilmGrowthModel:
 
     def _laws(self) -> None:
         """Solids, kinetics."""
-        kinematics = Kinematics("solid" if self.dim == 3 else "plane_strain")
+        bent = ufl.Identity(self.dim) + ufl.grad(self.curved)
+        kinematics = Kinematics("solid" if self.dim == 3 else "plane_strain", curving=bent)
+        self.volume = ufl.det(bent)
+        self.F = bent + ufl.grad(self.u)  # from the mesh to the deformed film
         self.solids = {
             name: Solid(
                 E=self._constant(film_modulus(self.case, layer) / self.S),
@@ -183,8 +194,6 @@ class FilmGrowthModel:
             for name, layer in self.films.items()
         }
         kinetics = self.case.kinetics
-        whole = ufl.Identity(3) + kinematics.gradient(self.u)
-        self.F = ufl.as_matrix([[whole[i, j] for j in range(self.dim)] for i in range(self.dim)])
         self.stretch = ufl.sqrt(ufl.dot(self.area, self.area))
         self.normal = self.area / self.stretch
         self.sigma = -ufl.dot(self.q, self.area) / self.stretch**2
@@ -227,7 +236,7 @@ class FilmGrowthModel:
     def _equations(self) -> Iterator[tuple[ufl.Form, ufl.Form | None]]:
         """The residual of every unknown, tested in its space, and minus its derivative by eta."""
         v, r, m, s, *others = (ufl.TestFunction(one.function_space) for one in self.unknowns)
-        film = sum(self.solids[name].virtual_work(self.u, v) * self.cells(name) for name in self.films)
+        film = sum(law.virtual_work(self.u, v) * self.volume * self.cells(n) for n, law in self.solids.items())
         film -= ufl.dot(self.q, v) * self.dA
         if self.case.operation.stack_pressure:
             film += self._constant(self.case.operation.stack_pressure / self.S) * self.pushed(v)

@@ -28,7 +28,9 @@ class Measures:
             "current": fem.form(model.current * model.stretch * model.dA, **here),
             "swept": fem.form(ufl.dot(area_vector(model.front, model.X + model.w), self._rate) * model.da),
             "work": fem.form(ufl.dot(self._force, self._step) * model.da),
-            "elastic": fem.form(sum(law.energy(model.u) * model.cells(n) for n, law in model.solids.items())),
+            "elastic": fem.form(
+                sum(law.energy(model.u) * model.volume * model.cells(n) for n, law in model.solids.items())
+            ),
             "volume_below_top": fem.form(height * up * model.dA_top),
             "arc_length": fem.form(ufl.sqrt(ufl.dot(model.area, model.area)) * model.da),
         }
@@ -87,11 +89,11 @@ class Measures:
 
     def profile(self) -> dict[str, np.ndarray]:
         """Along the surface, at its nodes: positions ``x`` (n, dim), ``growth`` w.n, ``traction`` (sigma_nn)."""
-        model, places = self.model, self.places
+        model = self.model
         w, q, area = (self.nodal(one.x.array) for one in (model.w, model.q, model.area))
         stretch = np.linalg.norm(area, axis=1)
         return {
-            "x": places + w,
+            "x": self.nodal(model.X.x.array) + w,
             "displacement": w,
             "stretch": stretch,
             "traction": -np.sum(q * area, axis=1) / stretch**2,
