@@ -55,7 +55,9 @@ def kinetics(case: FilmGrowthCase) -> Iterator[Row]:
             for layer in case.geometry.layers[1:]
         )
         yield Row("ohmic drop of the flat films at this current", drop, "V")
-    sizes = [s for f in case.geometry.features for s in (getattr(f, "radius", getattr(f, "width", None)),) if s]
+    sizes = [
+        s for f in case.geometry.features for s in (getattr(f, "radius", getattr(f, "width", None)),) if s
+    ]
     if sizes and case.kinetics.surface_energy:
         shift = case.kinetics.surface_energy * V_m / (metal.z * F * min(sizes))
         yield Row("shift gamma V_m/(z F r) of the smallest feature", shift, "V")
@@ -70,12 +72,16 @@ def films(case: FilmGrowthCase) -> Iterator[Row]:
     if len(geometry.layers) > 2 or eta >= 0.0:
         return
     film, nu = geometry.layers[1], case.materials[geometry.layers[1].material].value("nu")
-    sizes = [s for f in geometry.features for s in (getattr(f, "radius", getattr(f, "wavelength", 0.0) / 2),) if s]
+    sizes = [
+        s for f in geometry.features for s in (getattr(f, "radius", getattr(f, "wavelength", 0.0) / 2),) if s
+    ]
     if not sizes:
         return
     k = math.pi / min(sizes)
     K_yy, K_yx = layer_reactions(k, film.thickness, film_modulus(case, film), nu)
-    c_1 = stress_sensitivity(eta, case.kinetics.alpha, metal.z, case.conditions.temperature, metal.value("V_m"))
+    c_1 = stress_sensitivity(
+        eta, case.kinetics.alpha, metal.z, case.conditions.temperature, metal.value("V_m")
+    )
     yield Row("k h of the smallest feature", k * film.thickness)
     yield Row("growth over which its stress builds up", 1.0 / (c_1 * K_yy), "m")
     yield Row("growth over which it then is levelled", K_yy / (k * K_yx), "m")
@@ -106,8 +112,18 @@ def resolution(case: FilmGrowthCase) -> Iterator[Row]:
                 continue
             half = size / 2.0 if key == "wavelength" else size
             elements = half / case.mesh.size
-            advice = "" if elements >= LEAST_ELEMENTS else f"choose mesh.size of at most {choose(half / LEAST_ELEMENTS)}"
-            yield Row(f"elements in the {key} of features[{n}]", half / case.mesh.size, "", grade(not advice), advice)
+            advice = (
+                ""
+                if elements >= LEAST_ELEMENTS
+                else f"choose mesh.size of at most {choose(half / LEAST_ELEMENTS)}"
+            )
+            yield Row(
+                f"elements in the {key} of features[{n}]",
+                half / case.mesh.size,
+                "",
+                grade(not advice),
+                advice,
+            )
     crest, trough = surface_extent(case.geometry)
     yield Row("height of the surface", crest - trough, "m")
     yield Row("planned growth", planned_growth(case), "m")

@@ -71,9 +71,7 @@ def layer_has_what_it_needs(case: FilmGrowthCase, place: Place, layer: GrowthLay
     needed = _of_metal(case) if first else properties_of_film(layer)
     if missing := [key for key in needed if key not in found]:
         use = "growing metal" if first else "an elastic film"
-        yield Problem(
-            place, f"has no {' and no '.join(missing)}, which {use} needs; give it in [materials]"
-        )
+        yield Problem(place, f"has no {' and no '.join(missing)}, which {use} needs; give it in [materials]")
     for key in needed:
         if key in found and found[key].law is not None:
             yield Problem(place, f"has a law for {key}; film_growth needs a constant")
@@ -104,7 +102,7 @@ def surface_stays_in_its_layers(case: FilmGrowthCase) -> Iterator[Problem]:
         yield Problem(("geometry", "layers", 0, "thickness"), message)
     if case.geometry.top == "level" or case.geometry.dimension == 3:
         if crest >= film.thickness:
-            message = f'the surface rises to {show(crest, "m")}: nothing is left of a film with a level top'
+            message = f"the surface rises to {show(crest, 'm')}: nothing is left of a film with a level top"
             yield Problem(("geometry", "layers", 1, "thickness"), message)
 
 
@@ -205,7 +203,9 @@ def steps_are_in_order(case: FilmGrowthCase) -> Iterator[Problem]:
 
 def mesh_is_made(case: FilmGrowthCase) -> Iterator[Problem]:
     if case.mesh.file:
-        yield Problem(("mesh", "file"), "the mesh of film_growth follows the features; it is always made anew")
+        yield Problem(
+            ("mesh", "file"), "the mesh of film_growth follows the features; it is always made anew"
+        )
     size, coarse = case.mesh.size, case.mesh.coarse_size
     if size is not None and coarse is not None and coarse < size:
         yield Problem(("mesh", "coarse_size"), f"is below the size along the surface, {show(size, 'm')}")

@@ -48,4 +48,3 @@ def default_size(case: FilmGrowthCase) -> float:
             if getattr(feature, key, None):
                 sizes.append(getattr(feature, key) / number)
     return min(sizes)
-

@@ -40,7 +40,12 @@ from fem_sei.closed_form.kinetics import F
 from fem_sei.geometry.regions import StackMesh
 from fem_sei.numerics.coupled import CoupledNewton
 from fem_sei.numerics.linear import elastic_options
-from fem_sei.numerics.submesh import Submesh, facet_measure, interface_at_boundary, maps_for_assembly
+from fem_sei.numerics.submesh import (
+    facet_measure,
+    interface_at_boundary,
+    maps_for_assembly,
+    submesh_of_regions,
+)
 from fem_sei.numerics.total import TotalCondition
 from fem_sei.physics.elasticity import Kinematics, Solid
 from fem_sei.physics.growth import area_vector, deposition
@@ -110,6 +115,7 @@ class FilmGrowthModel:
         """Unknowns, their test functions, and the measure of the surface."""
         order, dim = self.case.mesh.order, self.dim
         bottom, top = (self.stack.facet_tags.find(self.stack.boundaries[name]) for name in ("bottom", "top"))
+        self.film_part = submesh_of_regions(self.mesh, self.stack.cell_tags, self.stack.regions.values())
         self.surface = interface_at_boundary(self.mesh, bottom)
         self.front = self.surface.part.mesh
         self.maps = maps_for_assembly([], [self.surface])
@@ -213,9 +219,8 @@ class FilmGrowthModel:
         """The interface by which the film may come off the metal."""
         data, self.lag = self.case.interfaces[0], self._constant(0.0)
         law = bilinear_law(data, self._constant, self.S, self.L, self.lag)
-        part = Submesh(self.mesh, self.mesh, np.zeros(0, dtype=np.int32), self.dim, None)
         metal = Body(["metal"], self.surface.part, self.w, ufl.TestFunction(self.w.function_space))
-        film = Body(list(self.films), part, self.u, ufl.TestFunction(self.u.function_space))
+        film = Body(list(self.films), self.film_part, self.u, ufl.TestFunction(self.u.function_space))
         one = ufl.as_ufl(1.0)
         return Joint(data.on, data, metal, film, self.surface, law, self.dA, self.normal, one)
 
@@ -236,7 +241,9 @@ class FilmGrowthModel:
     def _equations(self) -> Iterator[tuple[ufl.Form, ufl.Form | None]]:
         """The residual of every unknown, tested in its space, and minus its derivative by eta."""
         v, r, m, s, *others = (ufl.TestFunction(one.function_space) for one in self.unknowns)
-        film = sum(law.virtual_work(self.u, v) * self.volume * self.cells(n) for n, law in self.solids.items())
+        film = sum(
+            law.virtual_work(self.u, v) * self.volume * self.cells(n) for n, law in self.solids.items()
+        )
         film -= ufl.dot(self.q, v) * self.dA
         if self.case.operation.stack_pressure:
             film += self._constant(self.case.operation.stack_pressure / self.S) * self.pushed(v)

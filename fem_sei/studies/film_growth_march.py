@@ -7,14 +7,22 @@ that their balance shows the solver's accuracy and not that of the step.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from mpi4py import MPI
 
 from fem_sei.numerics.newton import NewtonFailure
-from fem_sei.numerics.time import Landing, Levels, StepControl, bdf_coefficients, error_fraction, integrate_rate
+from fem_sei.numerics.time import (
+    Landing,
+    Levels,
+    StepControl,
+    bdf_coefficients,
+    error_fraction,
+    integrate_rate,
+)
 from fem_sei.studies.film_growth import FilmGrowthModel
 from fem_sei.studies.film_growth_measures import Measures
 from fem_sei.studies.joints import STATE
@@ -103,7 +111,6 @@ class GrowthMarch:
         model.earlier.x.array[:] = surface.values[min(1, len(times) - 1)]
         if model.joint is not None:
             model.lag.value = model.joint.data.viscosity / model.T / dt
-        load = float(model.eta.value)
         new = self.time + dt
         for levels, one in zip(self.levels, model.unknowns, strict=True):
             one.x.array[:] = levels.extrapolate(new, order=2)
@@ -112,7 +119,6 @@ class GrowthMarch:
             self.iterations += model.solver.solve()
         except NewtonFailure:
             self._restore()
-            model.eta.value = load
             raise
         damage = self._damage_of_step()
         if len(times) <= UNCONTROLLED:
@@ -142,45 +148,66 @@ class GrowthMarch:
         self.steps += 1
         self._push()
 
-    def run(
-        self,
-        end: float,
-        growth: float = np.inf,
-        observe: Callable[[GrowthMarch], None] = lambda march: None,
-    ) -> None:
-        """March to the time ``end`` or the mean ``growth``, whichever is first; ``observe`` is called at the
-        start and after every step (collective). Raises NewtonFailure below the smallest step."""
-        observe(self)
+    def steps_to(self, end: float, growth: float = np.inf) -> Iterator[None]:
+        """March to the time ``end`` or the mean ``growth``, whichever is first; yields after every accepted
+        step (collective). Raises NewtonFailure below the smallest step."""
         area = self.model.projected_area
         while self.time < end * (1.0 - 1e-12) and abs(self.metal.value) < growth * area * (1.0 - 1e-9):
-            load, landing = float(self.model.eta.value), None
-            dt = self.control.propose(self.time, end)
-            left = np.array([growth - abs(self.metal.value) / area])
-            while True:
-                try:
-                    error = self.attempt(dt)
-                except NewtonFailure:
-                    if not self.control.reject(dt):
-                        raise
-                    self.rejected += 1
-                    dt, landing = self.control.dt, None
-                    continue
-                if error > 1.0:
-                    self.rejected += 1
-                    if not self.control.reject(dt, error):
-                        raise NewtonFailure("the error stays above the tolerance", "growth", {"growth": error})
-                    self.model.eta.value = load
-                    dt, landing = self.control.dt, None
-                    continue
-                gained = abs(self.metal.after(self.measures.swept(self.formula), self.formula)) / area
-                now = np.array([growth - gained])
-                if now[0] < 0.0 or landing is not None:
-                    landing = landing or Landing(dt, left, np.array([True]), LANDING)
-                    if not landing.reached(dt, now):
-                        self.model.eta.value = load
-                        dt = landing.aim
-                        continue
-                break
+            dt, error = self._solve_step(end, growth)
             self.accept(dt)
             self.control.accept(dt, error)
-            observe(self)
+            yield
+
+    def run(self, end: float, growth: float = np.inf) -> None:
+        """The same, without looking at the steps."""
+        for _ in self.steps_to(end, growth):
+            pass
+
+    def _solve_step(self, end: float, growth: float) -> tuple[float, float]:
+        """Find a step that can be accepted; its length and error."""
+        area, load = self.model.projected_area, float(self.model.eta.value)
+        dt, landing = self.control.propose(self.time, end), None
+        left = np.array([growth - abs(self.metal.value) / area])
+        while True:
+            self.model.eta.value = load
+            try:
+                error = self.attempt(dt)
+            except NewtonFailure:
+                if not self.control.reject(dt):
+                    raise
+                error = np.inf
+            if error > 1.0:
+                if np.isfinite(error) and not self.control.reject(dt, error):
+                    raise NewtonFailure("the error stays above the tolerance", "growth", {"growth": error})
+                self.rejected += 1
+                dt, landing = self.control.dt, None
+                continue
+            gained = abs(self.metal.after(self.measures.swept(self.formula), self.formula)) / area
+            now = np.array([growth - gained])
+            if landing is None and now[0] >= 0.0:
+                return dt, error
+            landing = landing or Landing(dt, left, np.array([True]), LANDING)
+            if landing.reached(dt, now):
+                return dt, error
+            dt = landing.aim
+
+    def state(self) -> dict[str, Any]:
+        """What a restart needs besides the levels of the fields (JSON)."""
+        integrals = {
+            name: [getattr(self, name).value, getattr(self, name).before] for name in ("charge", "metal")
+        }
+        counts = {name: getattr(self, name) for name in ("steps", "rejected", "iterations", "work")}
+        potential = float(self.model.eta.value)
+        return {"times": self._surface.times, "dt": self.control.dt, "eta": potential, **integrals, **counts}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take it up again, after the levels (collective)."""
+        self.time, self.control.dt = state["times"][0], state["dt"]
+        self.model.eta.value = state["eta"]
+        for name in ("charge", "metal"):
+            setattr(self, name, Integral(*state[name]))
+        for name in ("steps", "rejected", "iterations", "work"):
+            setattr(self, name, state[name])
+        if self.model.joint is not None:
+            self.model.joint.evaluate()
+            self.joint_state = self.model.joint.state.copy()

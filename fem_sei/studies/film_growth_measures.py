@@ -99,6 +99,11 @@ class Measures:
             "traction": -np.sum(q * area, axis=1) / stretch**2,
         }
 
+    @property
+    def tip(self) -> int:
+        """Number of the node that was highest at first."""
+        return self._tip_and_far[0]
+
     @cached_property
     def _tip_and_far(self) -> tuple[int, int]:
         """The node that was highest at first, and the one farthest from it."""

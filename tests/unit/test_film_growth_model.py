@@ -184,7 +184,9 @@ def test_elastic_laws_agree_early(strain: str) -> None:
     assert tips[1] == pytest.approx(tips[0], rel=0.02)
 
 
-@pytest.mark.parametrize(("metal", "z", "V_m"), [("Na", 1, 23.75e-6), ("Mg", 2, 13.98e-6), ("Al", 3, 9.99e-6)])
+@pytest.mark.parametrize(
+    ("metal", "z", "V_m"), [("Na", 1, 23.75e-6), ("Mg", 2, 13.98e-6), ("Al", 3, 9.99e-6)]
+)
 def test_metals_by_name(metal: str, z: int, V_m: float) -> None:
     """Current of a flat surface under pressure: both branches shifted by V_m sigma/(z F)."""
     layers = [
