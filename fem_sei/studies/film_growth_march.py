@@ -28,7 +28,7 @@ from fem_sei.studies.film_growth_measures import Measures
 from fem_sei.studies.joints import STATE
 
 UNCONTROLLED = 1  # first steps whose error is not known: there is nothing to extrapolate
-DAMAGE_OF_STEP = 0.25  # largest growth of the damage in energy anywhere
+DAMAGE_OF_STEP = 0.1  # largest growth of the damage in energy anywhere
 LANDING = 1e-6  # of a step: how precisely a given growth is met
 
 
