@@ -25,6 +25,11 @@ def ground(geometry: Any) -> int:
     return 0 if _rigid(geometry.layers[0]) else 1
 
 
+def follows_surface(geometry: Any) -> bool:
+    """Whether all boundaries above the metal surface follow it (``top`` = "conformal"), instead of being level."""
+    return getattr(geometry, "top", "level") == "conformal"
+
+
 def places(geometry: Any) -> dict[str, tuple[str, str]]:
     """Of every interface of a case, its kind and name in the mesh, bottom first.
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from fem_sei.geometry.layers import ground, meshed_layers
+from fem_sei.geometry.layers import follows_surface, ground, meshed_layers
 from fem_sei.problems import did_you_mean
 from fem_sei.units import show
 
@@ -132,7 +132,10 @@ def _extent(gmsh: Any, geometry: Any, scale: float) -> list[str]:
     nodes = gmsh.model.mesh.getNodes(geometry.dimension, includeBoundary=True)[1].reshape(-1, 3) * scale
     problems = []
     for axis, (low, high) in enumerate(expected):
-        found = nodes[:, axis].min(), nodes[:, axis].max()
+        found = [nodes[:, axis].min(), nodes[:, axis].max()]
+        if axis == geometry.dimension - 1 and getattr(geometry, "features", None):
+            # ends that are uneven have no height to compare
+            found = [low if below == 0 else found[0], high if follows_surface(geometry) else found[1]]
         if np.abs(np.subtract(found, (low, high))).max() > TOLERANCE * (high - low):
             reaches, wanted = (f"{show(a, 'm', 6)} to {show(b, 'm', 6)}" for a, b in (found, (low, high)))
             problems.append(f"reaches from {reaches} along {'xyz'[axis]}, the case from {wanted}")

@@ -21,7 +21,7 @@ from mpi4py import MPI
 
 from fem_sei.closed_form.surface import Surface
 from fem_sei.geometry.drawing import Cad, Plan, draw
-from fem_sei.geometry.layers import ground, meshed_layers
+from fem_sei.geometry.layers import follows_surface, ground, meshed_layers
 from fem_sei.geometry.reader import NEEDED, SIMPLEX, MeshFileError, load
 from fem_sei.geometry.regions import MeshError, StackMesh, check_tags
 from fem_sei.geometry.sizes import Box, MeshSizes, SizeField
@@ -121,7 +121,7 @@ def _plan(geometry: Any, sizes: MeshSizes, unit: float) -> Plan:
     levels = np.cumsum([0.0, *(layer.thickness for layer in meshed)])
     levels -= levels[zero]
     lowest, highest = levels.copy(), levels.copy()
-    conformal = getattr(geometry, "top", "level") == "conformal"
+    conformal = follows_surface(geometry)
     moved = slice(zero, None if conformal else zero + 1)
     lowest[moved] += surface.trough
     highest[moved] += surface.crest
