@@ -72,12 +72,13 @@ def faults_of_names(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def is_named(value: Any) -> bool:
-    """Whether a value of an axis is a table { name = "Li", set = { ... } }."""
+    """Whether a value of an axis is a table { name = "Li", set = { ... } }, or { name = "Li" } for the case as
+    it is."""
     return (
         isinstance(value, Mapping)
-        and value.keys() == NAMED
+        and {"name"} <= value.keys() <= NAMED
         and isinstance(value["name"], str)
-        and isinstance(value["set"], Mapping)
+        and isinstance(value.get("set", {}), Mapping)
     )
 
 
@@ -112,7 +113,7 @@ def _points(n: int, axis: Mapping[str, Any]) -> Iterator[Run]:
         if key:
             place, changes = ("sweep", n, "key"), {key: value}
         elif is_named(value):
-            place, changes = ("sweep", n, "values", m, "set"), value["set"]
+            place, changes = ("sweep", n, "values", m, "set"), value.get("set", {})
         else:
             continue
         yield Run(name_of(key, value), ((place, changes),), {name: text_of(key, value)})
