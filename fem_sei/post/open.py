@@ -120,7 +120,7 @@ def open_run(path: Path) -> Run:
         return Run(path, manifest, Table({}, {}), [], variants)
     history = path / "history.csv"
     table = read_history(history) if history.is_file() else Table({}, {})
-    return Run(path, manifest, table, _read_index(path / "fields.pvd"))
+    return Run(path, manifest, table, read_series(path / "fields.pvd"))
 
 
 def make_folder(path: Path) -> Path:
@@ -150,7 +150,8 @@ def read_history(path: Path) -> Table:
     return Table(columns, {name: unit.removesuffix("]") for name, _, unit in titles})
 
 
-def _read_index(pvd: Path) -> list[tuple[float, Path]]:
+def read_series(pvd: Path) -> list[tuple[float, Path]]:
+    """Time and .pvtu file of each output of a series; none if it has not begun."""
     if not pvd.is_file():
         return []
     try:
