@@ -14,36 +14,42 @@ from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from fem_sei.post.debonding import State, state
-from fem_sei.post.film import DAMAGE, colours, exaggeration
+from fem_sei.post.film import DAMAGE, colours, exaggerations, factor_text
 from fem_sei.post.movie import pixels
 from fem_sei.post.open import Run
 from fem_sei.post.style import STYLE, figure, save
 
 ELEVATION, AZIMUTH = 28.0, -58.0  # of the eye
-BULGE = 2.5  # times the height that is drawn in two dimensions: seen from an angle
+BULGE = 0.25  # of the width, height of the largest displacement
 WIDTH, ROW = 11.0, 3.9  # inches
 
 
-@matplotlib.rc_context(STYLE)
 def draw_blister(run: Run, indices: Sequence[int], folder: Path) -> list[Path]:
     """A row for each of the outputs ``indices``: the film from an angle, and the damage: ``film.png``."""
     states = [state(run, index) for index in indices]
-    return [save(_draw(run, states, colours(states)), folder / "film.png")]
+    factors = exaggerations(states, _height(states), together=False)
+    return [save(_draw(run, states, colours(states), factors), folder / "film.png")]
+
+
+def blister_frames(run: Run, indices: Sequence[int]) -> Iterator[np.ndarray]:
+    """The frames of the animation, one output each."""
+    states = [state(run, index) for index in indices]
+    scale, factors = colours(states), exaggerations(states, _height(states), together=True)
+    for each, factor in zip(states, factors, strict=True):
+        yield pixels(_draw(run, [each], scale, [factor]))
+
+
+def _height(states: Sequence[State]) -> float:
+    """How high the largest displacement is drawn (nm)."""
+    return BULGE * np.ptp(states[0].points[:, :2], axis=0).max()
 
 
 @matplotlib.rc_context(STYLE)
-def blister_frames(run: Run, indices: Sequence[int]) -> Iterator[np.ndarray]:
-    """The frames of the animation, one output each."""
-    scale = colours([state(run, index) for index in indices])
-    for index in indices:
-        yield pixels(_draw(run, [state(run, index)], scale))
-
-
-def _draw(run: Run, states: Sequence[State], scale: ScalarMappable) -> Figure:
+def _draw(run: Run, states: Sequence[State], scale: ScalarMappable, factors: Sequence[float]) -> Figure:
     made = figure(WIDTH, round(10.0 * (len(states) * ROW + 0.9)) / 10.0)
-    for row, each in enumerate(states):
+    for row, (each, factor) in enumerate(zip(states, factors, strict=True)):
         axes = made.add_subplot(len(states), 2, 2 * row + 1, projection="3d")
-        _draw_film(axes, each, scale)
+        _draw_film(axes, each, scale, factor)
         made.colorbar(scale, ax=axes, label=each.quantity.label, shrink=0.7, aspect=20, pad=0.12)
         if "damage" in each.interface:
             plane = made.add_subplot(len(states), 2, 2 * row + 2)
@@ -53,9 +59,8 @@ def _draw(run: Run, states: Sequence[State], scale: ScalarMappable) -> Figure:
     return made
 
 
-def _draw_film(axes: Axes3D, each: State, scale: ScalarMappable) -> None:
+def _draw_film(axes: Axes3D, each: State, scale: ScalarMappable, factor: float) -> None:
     """The surface of the film, in the colours of the field, its displacements exaggerated."""
-    factor = exaggeration(each, BULGE * np.ptp(each.points[:, :2], axis=0).max())
     nodes = each.border()
     corners = (each.points + factor * each.displacement)[nodes]
     shades = scale.to_rgba(each.values[nodes].mean(axis=1))
@@ -71,8 +76,7 @@ def _draw_film(axes: Axes3D, each: State, scale: ScalarMappable) -> None:
     for axis in (axes.xaxis, axes.yaxis, axes.zaxis):
         axis.pane.fill = False
         axis.labelpad = 6.0
-    scaled = "displacements to scale" if factor == 1.0 else f"displacements × {factor:g}"
-    axes.set_title(f"{each.text}\n({scaled})")
+    axes.set_title(f"{each.text}\n({factor_text(factor)})")
 
 
 def _draw_damage(axes: Axes, each: State) -> None:

@@ -25,28 +25,31 @@ WIDTH = 9.0  # inches; 16 pixels go into a tenth
 DAMAGE = ScalarMappable(Normalize(0.0, 1.0), "Reds")
 DAMAGED = 0.01  # least damage that is kept in view
 AROUND = 1.6  # times the damaged part is shown
-BULGE = 0.10  # of the width that is shown, height of the largest displacement
+BULGE = 0.1  # of the width that is shown, height of the largest displacement
 STRIP = 0.018  # of the width that is shown, height of the strip that shows the damage
 SUBSTRATE = 0.035  # of the same, height of a rigid layer
 
 
 @dataclass(frozen=True)
 class Look:
-    """What all panels share: the rectangle that is shown (nm), and the colours of the field."""
+    """The rectangle that is shown (nm) and the colours of the field, which all panels share, and what the
+    displacements of each state are multiplied with."""
 
     left: float
     right: float
     bottom: float
     top: float
     colours: ScalarMappable
+    factors: list[float]
 
     @property
     def width(self) -> float:
         return self.right - self.left
 
 
-def look_at(run: Run, states: Sequence[State]) -> Look:
-    """A view of the damaged part of the film and what is around it, that holds all the states."""
+def look_at(run: Run, states: Sequence[State], together: bool) -> Look:
+    """A view of the damaged part of the film and what is around it, that holds all the states, drawn with the
+    same exaggeration or each with its own."""
     points = np.concatenate([each.points for each in states])
     right = points[:, 0].max()
     damaged = [
@@ -60,10 +63,13 @@ def look_at(run: Run, states: Sequence[State]) -> Look:
     left = -right if run.mirrored else points[:, 0].min()
     width = right - left
     low = points[:, 1].min()
+    factors = exaggerations(states, BULGE * width, together)
     tops = [
-        (each.points[:, 1] + exaggeration(each, width) * each.displacement[:, 1]).max() for each in states
+        (each.points[:, 1] + factor * each.displacement[:, 1]).max()
+        for each, factor in zip(states, factors, strict=True)
     ]
-    return Look(left, right, low - SUBSTRATE * width, max(tops) + 0.03 * width, colours(states))
+    bottom, top = low - SUBSTRATE * width, max(tops) + 0.03 * width
+    return Look(left, right, bottom, top, colours(states), factors)
 
 
 def colours(states: Sequence[State]) -> ScalarMappable:
@@ -76,41 +82,47 @@ def colours(states: Sequence[State]) -> ScalarMappable:
     return ScalarMappable(Normalize(low, high), states[0].quantity.colours)
 
 
-def exaggeration(each: State, width: float) -> float:
-    """Factor of the displacements that are drawn: a round number, at least 1."""
-    largest = np.abs(each.displacement).max(initial=0.0)
-    if largest == 0.0:
-        return 1.0
-    factor = BULGE * width / largest
-    size = 10.0 ** np.floor(np.log10(factor))
-    return max(1.0, float(max(step * size for step in (1, 2, 5) if step * size <= factor * (1 + 1e-9))))
+def exaggerations(states: Sequence[State], height: float, together: bool) -> list[float]:
+    """Factors of the displacements, round numbers of at least 1, that make the largest one ``height`` (nm) or
+    a little less: that of each state, or with ``together`` of all."""
+    largest = np.array([np.abs(each.displacement).max(initial=0.0) for each in states])
+    largest = np.full_like(largest, largest.max()) if together else largest
+    factors = []
+    for size in largest:
+        factor = max(1.0, height / size) if size > 0.0 else 1.0
+        unit = 10.0 ** np.floor(np.log10(factor))
+        factors.append(float(max(step * unit for step in (1, 2, 5) if step * unit <= factor * (1 + 1e-9))))
+    return factors
 
 
-@matplotlib.rc_context(STYLE)
+def factor_text(factor: float) -> str:
+    return "displacements to scale" if factor == 1.0 else f"displacements × {factor:g}"
+
+
 def draw_film(run: Run, indices: Sequence[int], folder: Path) -> list[Path]:
     """The film at the outputs ``indices``, one below the other: ``film.png``."""
     states = [state(run, index) for index in indices]
-    return [save(_draw(run, states, look_at(run, states)), folder / "film.png")]
+    look = look_at(run, states, together=False)
+    return [save(_draw(run, states, look, look.factors), folder / "film.png")]
+
+
+def film_frames(run: Run, indices: Sequence[int]) -> Iterator[np.ndarray]:
+    """The frames of the animation, one output each."""
+    states = [state(run, index) for index in indices]
+    look = look_at(run, states, together=True)
+    for each, factor in zip(states, look.factors, strict=True):
+        yield pixels(_draw(run, [each], look, [factor]))
 
 
 @matplotlib.rc_context(STYLE)
-def film_frames(run: Run, indices: Sequence[int]) -> Iterator[np.ndarray]:
-    """The frames of the animation, one output each."""
-    look = look_at(run, [state(run, index) for index in indices])
-    for index in indices:
-        yield pixels(_draw(run, [state(run, index)], look))
-
-
-def _draw(run: Run, states: Sequence[State], look: Look) -> Figure:
+def _draw(run: Run, states: Sequence[State], look: Look, factors: Sequence[float]) -> Figure:
     panel = (WIDTH - 3.2) * (look.top - look.bottom) / look.width
     height = max(2.6, len(states) * (panel + 0.55) + 1.3)
     made = figure(WIDTH, round(10.0 * height) / 10.0)
     axes = made.subplots(len(states), 1, sharex=True, squeeze=False)[:, 0]
-    for each, panel in zip(states, axes, strict=True):
-        _draw_state(panel, run, each, look)
-        factor = exaggeration(each, look.width)
-        scaled = "displacements to scale" if factor == 1.0 else f"displacements × {factor:g}"
-        panel.set_title(f"{each.text} ({scaled})")
+    for each, factor, panel in zip(states, factors, axes, strict=True):
+        _draw_state(panel, run, each, look, factor)
+        panel.set_title(f"{each.text} ({factor_text(factor)})")
         panel.set_ylabel("y (nm)")
     axes[-1].set_xlabel("x (nm)")
     quantity = states[0].quantity
@@ -125,8 +137,7 @@ def _draw(run: Run, states: Sequence[State], look: Look) -> Figure:
     return made
 
 
-def _draw_state(axes: Axes, run: Run, each: State, look: Look) -> None:
-    factor = exaggeration(each, look.width)
+def _draw_state(axes: Axes, run: Run, each: State, look: Look, factor: float) -> None:
     deformed = each.points + factor * each.displacement
     for sign in (1.0, -1.0) if run.mirrored else (1.0,):
         mesh = Triangulation(sign * deformed[:, 0], deformed[:, 1], each.cells)

@@ -72,7 +72,8 @@ def _add_load(axes: Axes, run: Run, unit: str, factor: float) -> None:
             factor * np.array(x), load_factor * np.array(y), "o", color="black", label="shown in film.png"
         )
     axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]), top=1.28 * axes.get_ylim()[1])  # room for the legend
-    axes.legend(loc="upper right", fontsize=9)
+    if axes.get_legend_handles_labels()[0]:
+        axes.legend(loc="upper right", fontsize=9)
     tidy(axes)
 
 

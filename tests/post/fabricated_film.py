@@ -1,4 +1,4 @@
-"""Run folders of delamination made by hand: a strip or a disc that bends over its flaw like a clamped plate."""
+"""Run folders of delamination made by hand: a strip or a disc that bends over its flaw like a plate."""
 
 from itertools import permutations
 from pathlib import Path
@@ -213,7 +213,7 @@ def make_film(
 def result(thickness, critical, given):
     """What the run found at the given pressure."""
     found = {"outcome": "delaminates", "critical_pressure": critical, "pressure": given}
-    if given < critical:
+    if given is not None and given < critical:
         step = 0.75 * STEPS * (1.0 - np.sqrt(1.0 - given / critical))
         opening = deflection(0.0, step, critical, thickness)
         found |= {"outcome": "equilibrium", "opening": opening, "normalised_opening": opening / thickness}
