@@ -16,7 +16,7 @@ from fem_sei.geometry.reader import check_file
 from fem_sei.geometry.stack import write_msh
 from fem_sei.numerics.compat import petsc_option_used
 from fem_sei.numerics.parallel import on_rank_zero
-from fem_sei.results.history import write_summary
+from fem_sei.results.history import SummaryRow, write_summary
 from fem_sei.results.manifest import STATUS_OF_EXIT, Manifest
 from fem_sei.results.run_folder import OutputError, RunFolder
 from fem_sei.studies import continuation, plating_run, plating_setup
@@ -140,14 +140,14 @@ def _run_variants(
     for variant, case in loaded.variants.items():
         own = sessions[variant]
         if own is None:
-            rows.append((variant, "done", continuation.last_row_of(folder, variant)))
+            rows.append(SummaryRow(variant, "done", continuation.last_row_of(folder, variant)))
             continue
         sub = RunFolder(folder.path / variant, comm)
         if own.earlier is None:
             sub = folder.variant(variant)
             sub.write_text("case.toml", loaded.text)
         code, last = plating_run.run(case, sub, f"{info.name}/{variant}", variant, own)
-        rows.append((variant, STATUS_OF_EXIT.get(code, "failed"), last))
+        rows.append(SummaryRow(variant, STATUS_OF_EXIT.get(code, "failed"), last))
         write_summary(folder.summary, COLUMNS, rows, comm)
         worst = max(worst, code)
         if code == plating_run.INTERRUPTED:

@@ -22,6 +22,7 @@ from fem_sei.results import checkpoint
 from fem_sei.results.fields import FieldSeries
 from fem_sei.results.history import History
 from fem_sei.results.manifest import Manifest
+from fem_sei.results.points import MeshPoints
 from fem_sei.results.progress import Progress
 from fem_sei.results.run_folder import OutputError, RunFolder
 from fem_sei.studies.march import GaveUp, March, StepReport
@@ -260,13 +261,11 @@ class FieldOutput:
                 None,
             )
         self.folder = folder
-        self.series = self._series("fields")
+        stack = model.stack
+        self.points = MeshPoints(stack.mesh, stack.length_scale, stack.cell_tags)
+        self.series = FieldSeries(folder, self.points.grid)
         self.functions = {name: fem.Function(model.scalar) for name in FIELDS}
         self.last_time, self.last_thickness = -1.0, 0.0
-
-    def _series(self, name: str) -> FieldSeries:
-        stack = self.model.stack
-        return FieldSeries(self.folder, stack.mesh, stack.length_scale, stack.cell_tags, name)
 
     def state(self) -> dict[str, Any]:
         """What a continued run needs to go on with the series (JSON)."""
@@ -312,7 +311,7 @@ class FieldOutput:
     def write_attempt(self, now: float, attempt: np.ndarray) -> None:
         """Write what the failed step after ``now`` left (values of model.u) as failed.pvd (collective)."""
         self.model.u.x.array[:] = attempt
-        self._write(self._series("failed"), now, self.model.u)
+        self._write(FieldSeries(self.folder, self.points.grid, "failed"), now, self.model.u)
         self.model.u.x.array[:] = self.model.u1.x.array
 
     def _write(self, series: FieldSeries, now: float, state: fem.Function) -> None:
@@ -324,7 +323,8 @@ class FieldOutput:
                 function.x.array[:] = model.concentration(values) if name == "c" else values - zero
         factors = {"xi": 1.0, "c": s.concentration, "phi_e": s.potential}
         with model.solver.clock("output"):
-            series.write(now * s.time, {name: (self.functions[name], factors[name]) for name in FIELDS})
+            values = {name: factors[name] * self.points.values(self.functions[name]) for name in FIELDS}
+            series.write(now * s.time, values)
 
 
 def _description(case: Case, model: PlatingModel) -> dict[str, object]:
