@@ -26,7 +26,12 @@ def assess(case: DelaminationCase) -> Assessment:
     """Judge a resolved case."""
     rows = [*layers(case)]
     for interface in case.interfaces:
-        rows += [*law(case, interface), *resolution(case, interface), *room(case, interface)]
+        rows += [
+            *law(case, interface),
+            *resolution(case, interface),
+            *room(case, interface),
+            *symmetry(case, interface),
+        ]
     return Assessment([*rows, *pressure(case), *cost(case)])
 
 
@@ -67,9 +72,9 @@ def law(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
 def resolution(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
     """Process zone against the layers and the mesh."""
     length, elements = cohesive_sizes.cohesive_length(case, interface), case.mesh.elements_per_cohesive_length
-    for h, E in cohesive_sizes.sides(case, interface):
-        number_of = E * interface.fracture_energy / interface.strength**2 / h
-        yield Row(f"{interface.on}: E' G_c/(sigma_c^2 h), h = {show(h, 'm')}", number_of)
+    for layer, (h, E) in cohesive_sizes.sides(case, interface).items():
+        group = E * interface.fracture_energy / interface.strength**2 / h
+        yield Row(f"""{interface.on}: E' G_c/(sigma_c^2 h) of "{layer}\"""", group)
     yield Row(f"{interface.on}: cohesive length l_cz", length, "m")
     yield Row(f"{interface.on}: element size", length / elements, "m")
     advice = ""
@@ -90,11 +95,8 @@ def room(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
     """Size of the flaw, and the bonded interface beside it."""
     if interface.flaw is None:
         return
-    a0, thinnest = (
-        cohesive_sizes.flaw_length(interface),
-        min(h for h, _ in cohesive_sizes.sides(case, interface)),
-    )
-    yield Row(f"{interface.on}: length of the flaw a_0/h", a0 / thinnest)
+    thinnest, _ = min(cohesive_sizes.sides(case, interface).values())
+    yield Row(f"{interface.on}: length of the flaw a_0/h", cohesive_sizes.flaw_length(interface) / thinnest)
     left, length = cohesive_sizes.flaw_room(case, interface), cohesive_sizes.cohesive_length(case, interface)
     if math.isinf(left):
         return
@@ -109,6 +111,24 @@ def room(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
     yield Row(name, left / length, "", grade(not advice, False), advice)
 
 
+def symmetry(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
+    """A flaw under pressure that begins at an edge, as half a flaw does, where nothing holds that edge."""
+    if case.loading is None or case.loading.on != interface.on:
+        return
+    geometry, named = case.geometry, {boundary.on for boundary in case.boundaries}
+    if case.mechanics.assumption == "axisymmetric":
+        named.add("left")
+    for edge in cohesive_sizes.edges_of_flaw(case, interface):
+        if edge not in named:
+            advice = (
+                f'free there; if it is the middle of the flaw, give on = "{edge}", condition = "symmetry"'
+            )
+            place = (
+                0.0 if edge in ("left", "front") else {"right": geometry.width, "back": geometry.depth}[edge]
+            )
+            yield Row(f'{interface.on}: flaw at the edge "{edge}"', place, "m", "warn", advice)
+
+
 def pressure(case: DelaminationCase) -> Iterator[Row]:
     """The pressure on the flaw, and what a sharp crack in plane strain would bear:
 
@@ -120,7 +140,7 @@ def pressure(case: DelaminationCase) -> Iterator[Row]:
     if case.mechanics.assumption != "plane_strain":
         return
     interface = next(one for one in case.interfaces if one.on == case.loading.on)
-    h, E = min(cohesive_sizes.sides(case, interface))
+    h, E = min(cohesive_sizes.sides(case, interface).values())
     stiffness = E * h**3 / 12.0
     a = cohesive_sizes.flaw_length(interface) + ROOT_ROTATION * h
     yield Row(

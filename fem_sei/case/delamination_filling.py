@@ -17,7 +17,7 @@ def fill_in(case: DelaminationCase) -> DelaminationCase:
     """Every material that is used, both modes and stiffnesses of every interface, interface and pressure of
     [loading], the assumption in 2-D, and the control of the path."""
     used = {layer.material: material(case, layer.material) for layer in case.geometry.layers}
-    if case.loading is not None and case.loading.metal:
+    if case.loading is not None and case.loading.metal is not None:
         used[case.loading.metal] = material(case, case.loading.metal)
     mechanics, path = case.mechanics, case.path
     if case.geometry.dimension == 2 and mechanics.assumption is None:
