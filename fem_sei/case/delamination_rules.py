@@ -152,7 +152,7 @@ def flaw_lies_in_the_film(case: DelaminationCase, place: Place, interface: Inter
             yield Problem((*place, "end"), f"needs to be after the start, {show(flaw.start, 'm')}")
         elif flaw.start <= 0.0 and flaw.end == geometry.width:
             yield Problem((*place, "end"), "leaves nothing of the interface")
-    elif flaw is not None:
+    elif flaw is not None and geometry.depth is not None:
         for key, at, side in zip(
             ("width", "depth"), flaw.centre, (geometry.width, geometry.depth), strict=True
         ):
@@ -255,11 +255,14 @@ def control_fits_the_loading(case: DelaminationCase) -> Iterator[Problem]:
 
 
 def steps_of_the_path_are_in_order(case: DelaminationCase) -> Iterator[Problem]:
-    path = case.path
-    if path.first_step < path.min_step:
-        yield Problem(("path", "first_step"), f"is below min_step ({path.min_step:g})")
-    if path.max_step < path.first_step:
-        yield Problem(("path", "max_step"), f"is below first_step ({path.first_step:g})")
+    for low, high in itertools.pairwise(("min_step", "first_step", "max_step")):
+        least, most = getattr(case.path, low), getattr(case.path, high)
+        if least <= most:
+            continue
+        if high in case.path.model_fields_set:
+            yield Problem(("path", high), f"is below {low} ({least:g})")
+        else:
+            yield Problem(("path", low), f"is above {high} ({most:g})")
 
 
 def something_loads_the_case(case: DelaminationCase) -> Iterator[Problem]:
