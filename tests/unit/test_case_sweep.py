@@ -138,7 +138,7 @@ def test_values_that_a_key_cannot_take_are_listed_once(film):
             'variant "4nm_Li": geometry.layers[1].thicknes is not a known key. Did you mean "thickness"?',
         ),
         ("layers[sei].", "layers[sei]..", "is not a dotted key"),
-        ('"4 nm", "20 nm"', "", "sweep[0].values: needs at least 1 entry"),
+        ('"4 nm", "20 nm"', "", "sweep[0].values = []: needs at least 1 entry"),
         ('"20 nm"', '"4  nm"', 'sweep[0].values[1] = "4  nm": gives the name "4nm", as values[0] does'),
         ('"20 nm"', '"/"', 'sweep[0].values[1] = "/": needs a letter or a digit, from which the run gets'),
         ('"thickness"', '"metal"', 'sweep[1].name = "metal": is the name of another axis too'),
@@ -191,3 +191,13 @@ def test_too_many_runs_are_refused_at_once(film):
     started = time.monotonic()
     assert problems_of(film, *axes) == ["sweep makes 40401 runs; there can be 10000 at most"]
     assert time.monotonic() - started < 5.0
+
+
+def test_tables_of_many_runs_stay_readable(film, capsys):
+    lengths = ", ".join(f'"{n} nm"' for n in range(4, 12))
+    loaded = film(THICKNESS.replace('"4 nm", "20 nm"', lengths), METAL)
+    assert main(["check", str(loaded.path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert max(len(line) for line in lines) < 160
+    rows = [line.split() for line in lines if line.startswith("pressure at load factor 1")]
+    assert [len(row) for row in rows] == [5 + 12, 5 + 12, 5 + 8]
