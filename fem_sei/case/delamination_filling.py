@@ -1,14 +1,12 @@
 """What a delamination case leaves out, filled in: materials, laws of the interfaces, pressure, control."""
 
-from scipy.constants import physical_constants
-
 from fem_sei.case.cohesive_sizes import default_shear_stiffness, default_stiffness
 from fem_sei.case.delamination import DelaminationCase, Interface, Loading
 from fem_sei.case.rules import material
+from fem_sei.closed_form.kinetics import F
 from fem_sei.materials import library
 from fem_sei.materials.library import Material
 
-F = physical_constants["Faraday constant"][0]
 PRINTED_PRESSURE = {"Li": 100e6, "Na": 59e6}  # Pa, Pirayesh et al., Adv. Mater. 35 (2023) 2301414, Fig. 4
 LITHIUM = "Li"
 

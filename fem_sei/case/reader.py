@@ -68,7 +68,7 @@ def expected(field: FieldInfo) -> str:
     """What a missing key needs, in a few words."""
     quantity = quantity_of(field)
     if quantity:
-        return f"needs {quantity.dimension.needs}"
+        return f"needs {quantity.needs}"
     if words := choices(_annotation(field)):
         return f"needs {_either(words)}"
     meaning = field.description or tables_of(field.annotation)[0].__doc__
