@@ -11,6 +11,7 @@ from fem_sei.case.delamination import DelaminationCase, Interface
 
 COMPLIANCE_RATIO = 10.0  # compliance of an adjacent layer over that of the closed interface
 OPENING_RATIO = 50.0  # opening at which the traction vanishes over that at which damage begins
+LEAST_ROOM = 4.0  # cohesive lengths beyond a flaw that its process zone takes: less is a false limit load
 
 
 def levels(case: DelaminationCase) -> list[float]:
