@@ -205,7 +205,7 @@ class FilmMesh(MeshSource):
     elements_across: Annotated[int, Field(ge=1, le=100)] = 2
     """Elements through every layer, at least."""
     coarse_size: PositiveLength | None = None
-    """Largest element far from the interfaces that may open."""
+    """Largest element anywhere; by default from the thickness of the layers."""
     order: Literal[1, 2] = 2
     """Polynomial degree of the displacement."""
 

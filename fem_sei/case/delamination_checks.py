@@ -84,10 +84,6 @@ def resolution(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
         )
     name = f"{interface.on}: elements per cohesive length"
     yield Row(name, elements, "", grade(not advice, False), advice)
-    coarse = case.mesh.coarse_size
-    if coarse is not None and coarse < length / elements:
-        name = f"{interface.on}: mesh.coarse_size"
-        yield Row(name, coarse, "m", "refuse", f"is below the element size {show(length / elements, 'm')}")
 
 
 def room(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
@@ -114,7 +110,7 @@ def symmetry(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
     """A flaw under pressure that begins at an edge, as half a flaw does, where nothing holds that edge."""
     if case.loading is None or case.loading.on != interface.on:
         return
-    geometry, named = case.geometry, {boundary.on for boundary in case.boundaries}
+    named = {boundary.on for boundary in case.boundaries}
     if case.mechanics.assumption == "axisymmetric":
         named.add("left")
     for edge in cohesive_sizes.edges_of_flaw(case, interface):
@@ -122,10 +118,8 @@ def symmetry(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
             advice = (
                 f'free there; if it is the middle of the flaw, give on = "{edge}", condition = "symmetry"'
             )
-            place = (
-                0.0 if edge in ("left", "front") else {"right": geometry.width, "back": geometry.depth}[edge]
-            )
-            yield Row(f'{interface.on}: flaw at the edge "{edge}"', place, "m", "warn", advice)
+            length = cohesive_sizes.flaw_length(interface)
+            yield Row(f'{interface.on}: flaw at the edge "{edge}"', length, "m", "warn", advice)
 
 
 def pressure(case: DelaminationCase) -> Iterator[Row]:

@@ -63,10 +63,6 @@ def test_both_modes_are_shown_where_they_differ():
     assert name not in rows_of()
 
 
-def test_a_coarse_size_below_the_fine_one_is_refused():
-    assert rows_of("mesh.coarse_size=1 nm")["metal|sei: mesh.coarse_size"].verdict == "refuse"
-
-
 def test_strain_before_anything_moves():
     name = 'strain that "sei" starts with'
     residual = "geometry.layers[sei].residual_stress=5 GPa"
