@@ -27,7 +27,7 @@ def boundary_exists(case: DelaminationCase, place: Place, boundary: Boundary) ->
 
 def part_of_a_boundary_exists(case: DelaminationCase, place: Place, boundary: Boundary) -> Iterator[Problem]:
     geometry = case.geometry
-    if boundary.layer:
+    if boundary.layer is not None:
         rigid = {layer.name: layer.rigid for layer in geometry.layers}
         if boundary.layer not in rigid:
             hint = did_you_mean(boundary.layer, rigid) or f" There are: {', '.join(rigid)}."
@@ -51,7 +51,7 @@ def part_of_a_boundary_exists(case: DelaminationCase, place: Place, boundary: Bo
         meshed = [
             (bottom, top)
             for bottom, top, layer in zip(heights, heights[1:], geometry.layers, strict=False)
-            if not layer.rigid and boundary.layer in ("", layer.name)
+            if not layer.rigid and boundary.layer in (None, layer.name)
         ]
         if not meshed:
             return
