@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from dolfinx import fem
 from petsc4py import PETSc
 
 from fem_sei.numerics.coupled import Condition, CoupledNewton
@@ -121,6 +122,17 @@ class Follower:
     def accept(self) -> None:
         """Make the present solution the last accepted one."""
         self.before, self.here = self.here, self._present()
+
+    def keep(self, functions: list[fem.Function]) -> None:
+        """Put the solution before the last one (zero if there is none) into ``functions``."""
+        self._work.array[:] = 0.0 if self.before is None else self.before.x
+        self.solver.scatter(self._work, functions)
+
+    def take_up(self, functions: list[fem.Function], load_before: float | None) -> None:
+        """Go on from the present solution; the one before it is in ``functions`` (see `keep`)."""
+        self.here = self._present()
+        self.solver.gather(self._work, functions)
+        self.before = None if load_before is None else Point(self._work.array_r.copy(), load_before)
 
     def reject(self) -> None:
         """Go back to the last accepted solution."""

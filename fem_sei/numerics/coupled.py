@@ -7,6 +7,7 @@ condition is met by bordering (a second solve with the same factors, see `border
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,7 +79,6 @@ class CoupledNewton:
         self.update, self.gap, self.linear_iterations = np.inf, 0.0, 0
         self.clock = Stopwatch()
         self._options = insert_options(prefix, *options)
-        self._column_fresh = False
         self.snes = self._build(prefix)
         self._column_solver: PETSc.KSP | None = None
 
@@ -103,15 +103,16 @@ class CoupledNewton:
         snes.setConvergenceTest(self._converged)
         snes.getKSP().setOptionsPrefix(prefix)
         snes.setFromOptions()
+        snes.getKSP().setPreSolve(self._before_linear_solve)
         snes.getKSP().setPostSolve(self._after_linear_solve)
         return snes
 
     # vectors
 
-    def scatter(self, x: PETSc.Vec) -> None:
-        """Put a vector of all unknowns into the functions (collective)."""
+    def scatter(self, x: PETSc.Vec, functions: list[fem.Function] | None = None) -> None:
+        """Put a vector of all unknowns into these, or other ``functions`` of their spaces (collective)."""
         values = x.array_r
-        for u, start, size in zip(self.unknowns, self.starts, self.owned, strict=False):
+        for u, start, size in zip(functions or self.unknowns, self.starts, self.owned, strict=False):
             u.x.array[:size] = values[start : start + size]
             u.x.scatter_forward()
 
@@ -136,6 +137,10 @@ class CoupledNewton:
         """Forms over the bodies (None stays None), for `assemble`."""
         return [None if one is None else fem.form(one, entity_maps=self.maps) for one in forms]
 
+    def find_reactions(self) -> None:
+        """``reactions`` at the present state (collective)."""
+        self.reactions = self.assemble(self.F, self.b).array_r[self.fixed]
+
     # what SNES calls
 
     def _assemble_residual(self, _snes: PETSc.SNES, x: PETSc.Vec, b: PETSc.Vec) -> None:
@@ -154,7 +159,13 @@ class CoupledNewton:
             A.zeroEntries()
             compat.assemble_block_matrix(A, self.J, [bc for bcs in self.bcs for bc in bcs])
             A.assemble()
-        self._column_fresh = False
+
+    def _before_linear_solve(self, ksp: PETSc.KSP, _rhs: PETSc.Vec, _update: PETSc.Vec) -> None:
+        """Set the preconditioner up here, where it can be timed."""
+        with self.clock("preconditioner"):
+            ksp.setUp()
+            ksp.setUpOnBlocks()
+        self._solve_started = time.perf_counter()
 
     def _after_linear_solve(self, ksp: PETSc.KSP, _rhs: PETSc.Vec, update: PETSc.Vec) -> None:
         """Add the part of the load; measure the update."""
@@ -165,6 +176,7 @@ class CoupledNewton:
             change = (c.dot(update) - self.gap) / (self.condition.e + c.dot(self.z))
             update.axpy(-change, self.z)
             self.load.value += change
+        self.clock.seconds["linear solve"] += time.perf_counter() - self._solve_started
         size = max(self._largest(self.x), self.scale)
         self.update = max(self._largest(update) / size, abs(change))
 
@@ -206,8 +218,7 @@ class CoupledNewton:
         self.update, self.linear_iterations = np.inf, 0
         if not self.condition:
             self._lift()
-        with self.clock("solve"):
-            self.snes.solve(None, self.x)
+        self.snes.solve(None, self.x)
         self.scatter(self.x)
         self.linear_iterations += self.snes.getLinearSolveIterations()
         reason = self.snes.getConvergedReason()

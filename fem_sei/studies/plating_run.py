@@ -16,7 +16,7 @@ from fem_sei.results.progress import duration
 from fem_sei.results.run_folder import RunFolder
 from fem_sei.studies.march import GaveUp, March, StepReport
 from fem_sei.studies.observation import COLUMNS, Observer
-from fem_sei.studies.plating import FIELDS, PlatingModel
+from fem_sei.studies.plating import FIELDS, PREFIX, PlatingModel
 from fem_sei.studies.plating_setup import build_model, kept_parameters
 from fem_sei.studies.running import Row, Simulation
 
@@ -31,8 +31,8 @@ ADVICE = (
 class PlatingSimulation(Simulation):
     """A plating case: see `running.Simulation`."""
 
-    failure = GaveUp
-    columns = COLUMNS
+    failure, prefix = GaveUp, PREFIX
+    columns = summary = COLUMNS
 
     def __init__(self, case: Case, folder: RunFolder, meta: Mapping[str, Any] | None, until: float) -> None:
         self.case = case

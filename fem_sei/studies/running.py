@@ -39,13 +39,14 @@ class Session:
     ``given``: what the command lines said beside the case file, kept in run.json for a later restart
     (``set``, ``petsc``, ``until``). ``until``: the simulated time (s) at which it ends, whatever the last
     step of the operation says. ``deadline``: time.monotonic() at which the program must have ended.
-    ``earlier``: run.json of the run that is continued.
+    ``earlier``: run.json of the run that is continued. ``at_once``: variants that run at the same time.
     """
 
     given: Mapping[str, Any] = field(default_factory=dict)
     until: float = np.inf
     deadline: float = np.inf
     earlier: Mapping[str, Any] | None = None
+    at_once: int = 1
 
 
 ANEW = Session()
@@ -55,12 +56,15 @@ class Simulation(ABC):
     """What a study gives to be run: built for a case, started anew or from a checkpoint, stepped.
 
     ``stack``: its mesh; ``solver``: has a ``clock``, ``unused_options`` and ``close``; ``notes``: what the
-    user should know about the set-up; ``columns``: those of the history, with units; ``functions`` on
-    ``submeshes`` or the mesh: what a checkpoint holds; ``number`` and ``rejected``: of steps so far.
+    user should know about the set-up; ``columns``: those of the history, with units, ``summary``: those of the
+    table that compares runs; ``functions`` on ``submeshes`` or the mesh: what a checkpoint holds; ``prefix``:
+    of the solver's PETSc options.
     Every method is collective, unless it says otherwise.
     """
 
     failure: ClassVar[type[Exception]]  # what a run that gives up raises
+    prefix: ClassVar[str]
+    summary: ClassVar[Mapping[str, str]]
     now_is: ClassVar[str] = "s"  # unit of ``now``
     stack: StackMesh
     solver: Any
