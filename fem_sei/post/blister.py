@@ -27,21 +27,24 @@ WIDTH, ROW = 11.0, 3.9  # inches
 def draw_blister(run: Run, indices: Sequence[int], folder: Path) -> list[Path]:
     """A row for each of the outputs ``indices``: the film from an angle, and the damage: ``film.png``."""
     states = [state(run, index) for index in indices]
-    factors = exaggerations(states, _height(states), together=False)
-    return [save(_draw(run, states, colours(states), factors), folder / "film.png")]
+    return [save(_draw(run, states, colours(states), _factors(states, together=False)), folder / "film.png")]
 
 
 def blister_frames(run: Run, indices: Sequence[int]) -> Iterator[np.ndarray]:
     """The frames of the animation, one output each."""
     states = [state(run, index) for index in indices]
-    scale, factors = colours(states), exaggerations(states, _height(states), together=True)
+    scale, factors = colours(states), _factors(states, together=True)
     for each, factor in zip(states, factors, strict=True):
         yield pixels(_draw(run, [each], scale, [factor]))
 
 
-def _height(states: Sequence[State]) -> float:
+def _factors(states: Sequence[State], together: bool) -> list[float]:
+    return exaggerations(states, _bulge(states[0]), together)
+
+
+def _bulge(each: State) -> float:
     """How high the largest displacement is drawn (nm)."""
-    return BULGE * np.ptp(states[0].points[:, :2], axis=0).max()
+    return BULGE * np.ptp(each.points[:, :2], axis=0).max()
 
 
 @matplotlib.rc_context(STYLE)
@@ -56,6 +59,7 @@ def _draw(run: Run, states: Sequence[State], scale: ScalarMappable, factors: Seq
             _draw_damage(plane, each)
             made.colorbar(DAMAGE, ax=plane, label="damage of the interface", shrink=0.85, aspect=20)
     made.suptitle(run.title)
+    made.draw_without_rendering()  # the layout of axes with a fixed aspect takes two passes
     return made
 
 
@@ -65,7 +69,8 @@ def _draw_film(axes: Axes3D, each: State, scale: ScalarMappable, factor: float) 
     corners = (each.points + factor * each.displacement)[nodes]
     shades = scale.to_rgba(each.values[nodes].mean(axis=1))
     axes.add_collection3d(Poly3DCollection(corners, facecolors=shades, edgecolors=shades, linewidths=0.2))
-    low, high = corners.reshape(-1, 3).min(axis=0), corners.reshape(-1, 3).max(axis=0)
+    low, high = each.points.min(axis=0), each.points.max(axis=0)
+    high[2] += _bulge(each)  # the same for all states
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), zlim=(low[2], high[2]))
     axes.set_box_aspect(high - low, zoom=0.95)
     axes.view_init(ELEVATION, AZIMUTH)

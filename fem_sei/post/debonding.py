@@ -123,14 +123,14 @@ def peak(run: Run) -> int:
 
 
 def marked(run: Run) -> list[int]:
-    """Outputs of which the film is shown: the one nearest to the given pressure while the load rises, or the
-    one at the largest load if that is less, and the last."""
+    """Outputs of which the film is shown: the one nearest to the given pressure while the load rises (not the
+    first, of the unloaded film), or the one at the largest load if that is less, and the last."""
     top, given = peak(run), given_pressure(run)
     last = len(run.outputs) - 1
-    if given is None:
+    if given is None or top == 0:
         return sorted({top, last})
-    rising = np.array([at_step(run, "pressure", step) for step in run.times[: top + 1]])
-    return sorted({int(np.argmin(np.abs(rising - given))), last})
+    rising = np.array([at_step(run, "pressure", step) for step in run.times[1 : top + 1]])
+    return sorted({1 + int(np.argmin(np.abs(rising - given))), last})
 
 
 def moments(run: Run) -> list[int]:

@@ -26,6 +26,7 @@ DAMAGE = ScalarMappable(Normalize(0.0, 1.0), "Reds")
 DAMAGED = 0.01  # least damage that is kept in view
 AROUND = 1.6  # times the damaged part is shown
 BULGE = 0.1  # of the width that is shown, height of the largest displacement
+BAR = 6.0  # colour bars: this times the height of the figure (inches) is their aspect
 STRIP = 0.018  # of the width that is shown, height of the strip that shows the damage
 SUBSTRATE = 0.035  # of the same, height of a rigid layer
 
@@ -130,7 +131,7 @@ def _draw(run: Run, states: Sequence[State], look: Look, factors: Sequence[float
     if any("damage" in each.interface for each in states):
         bars.append((DAMAGE, "damage of the interface"))
     for scale, label in bars:
-        bar = made.colorbar(scale, ax=axes, shrink=0.95, aspect=30, pad=0.015)
+        bar = made.colorbar(scale, ax=axes, shrink=0.95, aspect=BAR * height, pad=0.015)
         bar.set_label(label, fontsize=9)
         bar.ax.tick_params(labelsize=9)
     made.suptitle(run.title)

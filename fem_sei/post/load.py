@@ -86,8 +86,9 @@ def add_curve(axes: Axes, run: Run, column: str, factor: float, load_factor: flo
 def _add_columns(
     axes: Axes, run: Run, columns: dict[str, tuple[str, str, str]], label: str, factor: float
 ) -> None:
-    """Columns of one unit over the opening; those that are zero throughout are left out."""
+    """Columns over the opening, all of the unit of the first; what is zero throughout is left out."""
     there = [name for name in columns if name in run.history and np.nan_to_num(run.history[name]).any()]
+    there = [name for name in there if run.history.units[name] == run.history.units[there[0]]]
     if not there:
         axes.text(0.5, 0.5, "none", ha="center", va="center", transform=axes.transAxes, color="0.5")
         axes.set_yticks([])

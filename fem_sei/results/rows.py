@@ -86,13 +86,12 @@ def _facet_keys(domain: mesh.Mesh, facets: np.ndarray) -> np.ndarray:
     domain.topology.create_connectivity(dimension - 1, dimension)
     domain.topology.create_connectivity(dimension, dimension - 1)
     cells_of = domain.topology.connectivity(dimension - 1, dimension)
-    facets_of = domain.topology.connectivity(dimension, dimension - 1)
-    original = domain.topology.original_cell_index
-    keys = np.empty(len(facets), dtype=np.int64)
-    for row, facet in enumerate(facets):
-        cell = min(cells_of.links(facet), key=original.__getitem__)
-        keys[row] = original[cell] * (dimension + 1) + list(facets_of.links(cell)).index(facet)
-    return keys
+    facets_of = domain.topology.connectivity(dimension, dimension - 1).array.reshape(-1, dimension + 1)
+    original = np.asarray(domain.topology.original_cell_index, dtype=np.int64)
+    one, other = cells_of.array[cells_of.offsets[facets]], cells_of.array[cells_of.offsets[facets + 1] - 1]
+    cells = np.where(original[one] <= original[other], one, other)
+    number = np.argmax(facets_of[cells] == facets[:, None], axis=1)
+    return original[cells] * (dimension + 1) + number
 
 
 def _points_of_sorted(space: fem.FunctionSpace, order: np.ndarray) -> np.ndarray:

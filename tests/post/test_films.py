@@ -106,6 +106,15 @@ def test_displacements_are_exaggerated_by_round_numbers(film):
     assert look.top > 4.0 + 5.0 * 0.317 and look.bottom < 0.0
 
 
+def test_the_film_is_shown_whole_where_half_was_computed(film):
+    run = open_run(film)
+    run.mesh["mirror"] = True
+    states = [state(run, 5)]
+    look = look_at(run, states, together=False)
+    run.mesh["mirror"] = False
+    assert (look.left, look.right) == (-look.right, look_at(run, states, together=False).right)
+
+
 @pytest.mark.parametrize(("which", "make"), [("film", film_frames), ("disc", blister_frames)])
 def test_frames_have_one_size_that_codecs_take(which, make, request):
     frames = list(make(open_run(request.getfixturevalue(which)), [0, 5]))
