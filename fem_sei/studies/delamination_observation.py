@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fem_sei.case.cohesive_sizes import element_size
 from fem_sei.studies.delamination import DelaminationModel
 from fem_sei.studies.delamination_path import DelaminationPath, StepReport
 
@@ -60,7 +61,10 @@ class DelaminationObserver:
         self.area = model.L if per_depth else model.L**2
         self.energy = model.stress_scale * self.area * model.L
         self.worst = 0.0
-        self.most_work = 0.0
+        # the balance is relative to the work so far, at least to the fracture energy of one element
+        self.most_work = min(
+            (element_size(model.case, one) * one.fracture_energy for one in model.case.interfaces), default=0.0
+        ) / (model.stress_scale * model.L**2)
         given = [one for one in model.given if not one.held]
         self.way = max((abs(one.value) for one in given), default=0.0)
         self.way = model.comm.allreduce(self.way, max)

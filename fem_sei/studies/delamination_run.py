@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
-import ufl
 from dolfinx import fem
 
 from fem_sei.case.delamination import DelaminationCase
@@ -18,9 +17,9 @@ from fem_sei.studies.delamination_observation import SUMMARY, DelaminationObserv
 from fem_sei.studies.delamination_path import DelaminationPath, GaveUp, StepReport
 from fem_sei.studies.delamination_setup import build_model
 from fem_sei.studies.running import Row, Simulation
+from fem_sei.studies.stresses import LayerStress
 
 FIELDS_GROW = 1.25  # growth of the opening after which fields are written although the load is about the same
-STRESS_DEGREE = 1
 
 
 class DelaminationSimulation(Simulation):
@@ -47,7 +46,7 @@ class DelaminationSimulation(Simulation):
         for n, (body, before) in enumerate(zip(self.model.bodies, self.path.previous, strict=True)):
             found |= {f"u_{n}": body.u, f"before_{n}": before}
         for n, joint in enumerate(self.model.joints):
-            found |= {f"damage_{n}": joint.d, f"dissipated_{n}": joint.spent, f"viscous_{n}": joint.delayed}
+            found |= {f"damage_{n}": joint.d, f"spent_{n}": joint.spent, f"delayed_{n}": joint.delayed}
         return found
 
     @property
@@ -74,8 +73,6 @@ class DelaminationSimulation(Simulation):
         return done, f"{pressure}  opening {row['opening']:.3e} m  damage {row['max_damage']:.3f}"
 
     def state(self) -> dict[str, Any]:
-        for joint in self.model.joints:
-            joint.keep_energies()
         return {
             "path": self.path.state(),
             "observer": {"worst": self.observer.worst, "most_work": self.observer.most_work},
@@ -83,8 +80,6 @@ class DelaminationSimulation(Simulation):
         }
 
     def restore(self, meta: Mapping[str, Any]) -> None:
-        for joint in self.model.joints:
-            joint.take_up_energies()
         self.path.restore(meta["path"])
         self.observer.worst = meta["observer"]["worst"]
         self.observer.most_work = meta["observer"]["most_work"]
@@ -109,7 +104,6 @@ class DelaminationSimulation(Simulation):
             return
         opening = self.path.opening_now * self.model.L
         self.last_written = {"number": self.number, "load": self.path.follower.here.load, "opening": opening}
-        self.path.to_the_accepted_state()
         with self.solver.clock("output"):
             self.fields.write(self.number)
 
@@ -152,7 +146,7 @@ class DelaminationOutput:
         clouds = QuadraturePoints([joint.d.function_space for joint in model.joints], model.L)
         self.layers = FieldSeries(folder, self.points.grid)
         self.interfaces = FieldSeries(folder, clouds.grid, "interface")
-        self.stress = LayerStress(model)
+        self.stress = LayerStress(model.bodies, model.solids, model.cells, model.maps)
 
     @property
     def written(self) -> list[list[tuple[float, str]]]:
@@ -195,17 +189,3 @@ class DelaminationOutput:
             for name, scale in scales.items()
         }
         self.interfaces.write(number, found)
-
-
-class LayerStress:
-    """True stress of every body, cell-wise linear (DG 1, nine components), in model units."""
-
-    def __init__(self, model: DelaminationModel) -> None:
-        self.parts = []
-        for body in model.bodies:
-            space = fem.functionspace(body.part.mesh, ("DG", STRESS_DEGREE, (9,)))
-            self.parts.append(model.projection_of_stress(body, space))
-
-    def evaluate(self) -> list[fem.Function]:
-        """The stress of each body at its present displacement (collective)."""
-        return [part() for part in self.parts]
