@@ -57,8 +57,10 @@ def part_of_a_boundary_exists(case: DelaminationCase, place: Place, boundary: Bo
             return
         start, end, along = meshed[0][0], meshed[-1][1], "height"
     slack = 1e-9 * (end - start)
-    if low >= high:
-        yield Problem(place, "needs a lower and a higher end")
+    if low > high:
+        yield Problem(place, "needs a lower and a higher end, or the same place twice for a point")
+    elif low == high and boundary.pressure is not None:
+        yield Problem(place, "a point has no area for a pressure")
     elif low < start - slack or high > end + slack:
         yield Problem(place, f"is outside; the {along} goes from {show(start, 'm')} to {show(end, 'm')}")
 

@@ -22,8 +22,8 @@ from fem_sei.numerics.newton import KSP_REASONS, SNES_REASONS, NewtonFailure
 from fem_sei.numerics.timing import Stopwatch
 
 UPDATE = 1e-7  # relative update below which the step after it would change nothing (quadratic convergence)
-DIVERGED = 1e3  # update over the size of the solution
-MAX_ITERATIONS = 15
+DIVERGED = 1e9  # update over the size of the solution (the first one over that of next to nothing)
+MAX_ITERATIONS, AT_FIRST = 15, 60  # contact that is found from nothing takes its time
 ROUNDING = 1e-12
 
 
@@ -76,6 +76,7 @@ class CoupledNewton:
         self.fixed = self._fixed_rows()
         self.reactions = np.zeros(len(self.fixed))
         self.condition: Condition | None = None
+        self.patience = AT_FIRST  # iterations
         self.update, self.gap, self.linear_iterations = np.inf, 0.0, 0
         self.clock = Stopwatch()
         self._options = insert_options(prefix, *options)
@@ -207,7 +208,7 @@ class CoupledNewton:
             return reasons.CONVERGED_SNORM_RELATIVE
         if iteration > 0 and self.update > DIVERGED:
             return reasons.DIVERGED_DTOL
-        return reasons.DIVERGED_MAX_IT if iteration >= MAX_ITERATIONS else reasons.ITERATING
+        return reasons.DIVERGED_MAX_IT if iteration >= self.patience else reasons.ITERATING
 
     def solve(self) -> int:
         """Solve from the present values of the unknowns and the load; returns the number of iterations.
@@ -224,6 +225,7 @@ class CoupledNewton:
         reason = self.snes.getConvergedReason()
         if reason <= 0:
             raise self._failure(reason)
+        self.patience = MAX_ITERATIONS
         return self.snes.getIterationNumber()
 
     def _lift(self) -> None:

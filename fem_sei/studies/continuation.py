@@ -95,8 +95,8 @@ def _problems(loaded: LoadedCase, before: LoadedCase, changes: Sequence[str]) ->
         if earlier is None:
             return ["variants: were others, which a restart cannot change"]
         old, new = dict(resolved(earlier)), dict(resolved(case))
-        free = {*CHANGEABLE, *kind_of(case).changeable}
-        fixed = [key for key in {**old, **new} if key == MODE or key.split(".")[0] not in {"case", *free}]
+        free = (*kind_of(case).changeable, *CHANGEABLE)
+        fixed = [key for key in {**old, **new} if key == MODE or key.split(".")[0] not in ("case", *free)]
         problems += [
             f"{key} = {new.get(key)}: was {old.get(key)}, {_fixed(free)}"
             for key in fixed
@@ -108,8 +108,8 @@ def _problems(loaded: LoadedCase, before: LoadedCase, changes: Sequence[str]) ->
     return list(dict.fromkeys(problems))
 
 
-def _fixed(free: set[str]) -> str:
-    *names, last = sorted(free)
+def _fixed(free: tuple[str, ...]) -> str:
+    *names, last = free
     return f"and a restart can only change {', '.join(names)} and {last}"
 
 

@@ -63,7 +63,8 @@ class DelaminationObserver:
         self.worst = 0.0
         # the balance is relative to the work so far, at least to the fracture energy of one element
         self.most_work = min(
-            (element_size(model.case, one) * one.fracture_energy for one in model.case.interfaces), default=0.0
+            (element_size(model.case, one) * one.fracture_energy for one in model.case.interfaces),
+            default=0.0,
         ) / (model.stress_scale * model.L**2)
         given = [one for one in model.given if not one.held]
         self.way = max((abs(one.value) for one in given), default=0.0)
@@ -111,7 +112,8 @@ class DelaminationObserver:
     def _sum(self, chosen: list[np.ndarray]) -> float:
         """Area of the chosen points of all interfaces (collective)."""
         return sum(
-            joint.integral(these.astype(float)) for joint, these in zip(self.model.joints, chosen, strict=True)
+            joint.integral(these.astype(float))
+            for joint, these in zip(self.model.joints, chosen, strict=True)
         )
 
     def _reaction(self) -> float:
@@ -155,5 +157,7 @@ class DelaminationObserver:
                 "property of the interface; make geometry.width larger"
             )
         if found in ("opening", "steps"):
-            said.append("the largest load has not been reached: the critical pressure is at least what is given")
+            said.append(
+                "the largest load has not been reached: the critical pressure is at least what is given"
+            )
         return said

@@ -36,7 +36,9 @@ class DelaminationSimulation(Simulation):
         self.path = DelaminationPath(model)
         self.observer = DelaminationObserver(model, self.path)
         self.columns = self.observer.columns
-        self.submeshes = [body.part for body in model.bodies] + [joint.interface.part for joint in model.joints]
+        self.submeshes = [body.part for body in model.bodies] + [
+            joint.interface.part for joint in model.joints
+        ]
         self.functions = self._functions()
         self.fields = DelaminationOutput(model, folder)
         self.last_written = {"number": -1, "load": 0.0, "opening": 0.0}
@@ -69,7 +71,9 @@ class DelaminationSimulation(Simulation):
 
     def progress(self, report: StepReport, row: Row) -> tuple[float, str]:
         done = 1.0 if self.path.stage == "done" else min(0.99, abs(row["load_factor"]))
-        pressure = f"p {row['pressure'] / 1e6:.4g} MPa" if self.case.loading else f"load {row['load_factor']:.4f}"
+        pressure = (
+            f"p {row['pressure'] / 1e6:.4g} MPa" if self.case.loading else f"load {row['load_factor']:.4f}"
+        )
         return done, f"{pressure}  opening {row['opening']:.3e} m  damage {row['max_damage']:.3f}"
 
     def state(self) -> dict[str, Any]:

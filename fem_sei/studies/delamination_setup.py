@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 from mpi4py import MPI
 
 from fem_sei.case.cohesive_sizes import cohesive_length, element_size
@@ -26,8 +27,9 @@ def length_scale(case: DelaminationCase) -> float:
 
 def mesh_sizes(case: DelaminationCase) -> MeshSizes:
     """Element sizes: fine along the interfaces where they can open, coarser elsewhere."""
+    travel = np.inf if case.loading is None else TRAVEL  # given displacements can open all of an interface
     bands = [
-        Band(one.on, element_size(case, one), one.flaw, TRAVEL * cohesive_length(case, one))
+        Band(one.on, element_size(case, one), one.flaw, travel * cohesive_length(case, one))
         for one in case.interfaces
     ]
     across, coarse = case.mesh.elements_across, case.mesh.coarse_size

@@ -222,9 +222,7 @@ def run(
     return exit_code, result
 
 
-def _continued(
-    earlier: Mapping[str, Any] | None, simulation: Simulation, comm: MPI.Comm
-) -> dict[str, Any]:
+def _continued(earlier: Mapping[str, Any] | None, simulation: Simulation, comm: MPI.Comm) -> dict[str, Any]:
     """What run.json takes over from the one before."""
     if earlier is None:
         return {}

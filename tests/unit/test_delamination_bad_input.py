@@ -222,7 +222,7 @@ def laminate(*rigid):
             'boundaries[0].displacement.z = "1 nm": a 2-D case has no such component',
         ),
         ("boundaries[0]", {"on": "top", "displacement": {}}, "needs one of the components x, y"),
-        ("boundaries[0].between", ["5 nm", "5 nm"], "needs a lower and a higher end"),
+        ("boundaries[0].between", ["3 nm", "2 nm"], "needs a lower and a higher end"),
         (
             "boundaries[0].between",
             ["0 nm", "5 nm"],
