@@ -28,8 +28,8 @@ from fem_sei.post import style
 from fem_sei.post.open import Table, read_history
 from fem_sei.results.run_folder import RunFolder
 from fem_sei.studies import plating_setup, running
-from fem_sei.studies.plating_run import PlatingSimulation
 from fem_sei.studies.plating import PlatingModel
+from fem_sei.studies.plating_run import PlatingSimulation
 
 
 @dataclass(frozen=True)
