@@ -11,6 +11,7 @@ from fem_sei.post.open import RunError, open_run
 
 __all__ = ["RunError", "compare", "open_run", "plot"]
 
+MOST_DRAWN = 6  # variants of a folder that get pictures of their own without being asked for
 STUDIES = {"plating": plating, "delamination": delamination}
 
 
@@ -19,7 +20,7 @@ def plot(run: Path, times: Sequence[float] | None = None) -> list[Path]:
 
     ``times`` (s; of delamination the numbers of steps) are the moments to show, the field outputs nearest to
     them being taken; without it some from the first to the last. A folder of kind "variants" gets the
-    pictures of every variant and their comparison. A run that is still going on is drawn as far as it got.
+    comparison of its variants, and the pictures of each if they are not many. A run that is still going on is drawn as far as it got.
     Raises RunError.
     """
     opened = open_run(run)
@@ -30,5 +31,6 @@ def plot(run: Path, times: Sequence[float] | None = None) -> list[Path]:
         return study.draw_run(opened, times)
     if not opened.variants:
         raise RunError(f"no variant of {run} has started yet")
-    written = [file for variant in opened.variants for file in study.draw_run(variant, times)]
+    each = opened.variants if len(opened.variants) <= MOST_DRAWN else []
+    written = [file for variant in each for file in study.draw_run(variant, times)]
     return written + study.draw_variants(opened)

@@ -14,6 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from fem_sei.post.load import add_loads, draw_loads
+from fem_sei.post.maps import Map, draw_map, is_grid
 from fem_sei.post.open import Run, read_summary
 from fem_sei.post.style import COLOURS, MEGAPASCAL, STYLE, figure, save, shades, tidy
 
@@ -50,7 +51,8 @@ class Abscissa:
 
 
 def draw_sweep(runs: Run, folder: Path) -> list[Path]:
-    """``sweep.png`` if the variants are those of a sweep, and the load curves: ``loads.png``."""
+    """``sweep.png`` if the variants are those of a sweep, ``map.png`` if it has two numeric axes, and the load
+    curves: ``loads.png``."""
     rows, _ = read_summary(runs.path / "summary.csv")
     axes = [axis for axis in runs.manifest.get("axes", []) if rows and axis in rows[0]]
     if not axes:
@@ -63,8 +65,30 @@ def draw_sweep(runs: Run, folder: Path) -> list[Path]:
     films.sort(key=lambda film: film.place)
     return [
         *_draw_films(films, abscissa, folder, runs.title),
+        *_draw_map(rows, axes, folder, runs.title),
         *_draw_loads(runs, films, {row["name"]: row[first] for row in rows}, folder),
     ]
+
+
+def _draw_map(rows: Sequence[Mapping[str, str]], axes: Sequence[str], folder: Path, title: str) -> list[Path]:
+    """The critical pressure over two numeric axes, with the contour of the given pressure: films beyond it come
+    off."""
+    both = [_abscissa(axis, rows) for axis in axes]
+    if len(both) != 2 or not all(one.is_number for one in both):
+        return []
+    x, y = ([one.values[row[axis]] for row in rows] for axis, one in zip(axes, both, strict=True))
+    if not is_grid(x, y):
+        return []
+    critical, given = (
+        np.array([_number(row.get(key)) for row in rows]) / MEGAPASCAL
+        for key in ("critical_pressure", "pressure")
+    )
+    if not np.isfinite(critical).any():
+        return []
+    line = (given[0], f"given: {given[0]:g} MPa") if len(set(given)) == 1 else None
+    labels = (both[0].label, both[1].label, "critical pressure (MPa)")
+    found = Map(np.array(x), np.array(y), critical, labels, line)
+    return [draw_map(found, title, folder / "map.png")]
 
 
 def _abscissa(axis: str, rows: Sequence[Mapping[str, str]]) -> Abscissa:
