@@ -26,8 +26,8 @@ def ground(geometry: Any) -> int:
 
 
 def facet_groups(case: Any) -> list[str]:
-    """Groups of facets that a mesh file must have for a case: the boundaries and interfaces that it names; for
-    plating the counter electrode."""
+    """Groups of facets that a mesh file must have for a case: the boundaries and interfaces that it names;
+    for plating the counter electrode."""
     if not hasattr(case, "boundaries"):
         return ["top"]
     where = places(case.geometry)

@@ -29,8 +29,8 @@ class MeshFileError(ValueError):
 
 
 def check_file(case: Any) -> None:
-    """Read the mesh file of a case, if it has one, with all the groups it needs. Raises MeshFileError; needs no
-    DOLFINx."""
+    """Read the mesh file of a case, if it has one, with all the groups it needs. Raises MeshFileError; needs
+    no DOLFINx."""
     if not case.mesh.file:
         return
     import gmsh
@@ -43,9 +43,7 @@ def check_file(case: Any) -> None:
         gmsh.finalize()
 
 
-def load(
-    gmsh: Any, path: Path, geometry: Any, scale: float, facets: Sequence[str]
-) -> dict[str, int]:
+def load(gmsh: Any, path: Path, geometry: Any, scale: float, facets: Sequence[str]) -> dict[str, int]:
     """Make the file the current model of Gmsh; tags of its groups by name. Lengths are left as they are.
 
     ``scale``: length [m] that 1 stands for in the file. ``facets``: groups it must have.

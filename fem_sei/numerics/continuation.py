@@ -8,8 +8,8 @@ measure      m.(u - u_n) = s
 dissipation  [p_n f.(u - u_n) - (p - p_n) f.u_n]/2 = s            unloading goes to the origin (Gutierrez,
              Commun. Numer. Meth. Eng. 20 (2004) 19; Verhoosel et al., IJNME 77 (2009) 1290)
 arc length   t.(u - u_n)/|u|^2 + t_p (p - p_n) = s, t along the last step (Riks 1979, fixed normal plane)
-zone         z.(u - u_n) = s z.u_n, z.u the opening of what is being damaged: it grows with the crack also where
-             load and displacements jump back (local control: Geers, IJNME 46 (1999) 177)
+zone         z.(u - u_n) = s z.u_n, z.u the opening of what is being damaged: it grows with the crack also
+             where load and displacements jump back (local control: Geers, IJNME 46 (1999) 177)
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ class Scales:
 
 @dataclass
 class StepSize:
-    """Step size between ``least`` and ``most``, from the number of Newton iterations and what was rejected."""
+    """Step size between ``least`` and ``most``, from Newton's iterations and what was rejected."""
 
     value: float
     least: float

@@ -20,7 +20,8 @@ def plot(run: Path, times: Sequence[float] | None = None) -> list[Path]:
 
     ``times`` (s; of delamination the numbers of steps) are the moments to show, the field outputs nearest to
     them being taken; without it some from the first to the last. A folder of kind "variants" gets the
-    comparison of its variants, and the pictures of each if they are not many. A run that is still going on is drawn as far as it got.
+    comparison of its variants, and the pictures of each if they are not many. A run that is still going on is
+    drawn as far as it got.
     Raises RunError.
     """
     opened = open_run(run)

@@ -51,8 +51,8 @@ class Abscissa:
 
 
 def draw_sweep(runs: Run, folder: Path) -> list[Path]:
-    """``sweep.png`` if the variants are those of a sweep, ``map.png`` if it has two numeric axes, and the load
-    curves: ``loads.png``."""
+    """``sweep.png`` if the variants are those of a sweep, ``map.png`` if it has two numeric axes, and the
+    load curves: ``loads.png``."""
     rows, _ = read_summary(runs.path / "summary.csv")
     axes = [axis for axis in runs.manifest.get("axes", []) if rows and axis in rows[0]]
     if not axes:
@@ -71,8 +71,8 @@ def draw_sweep(runs: Run, folder: Path) -> list[Path]:
 
 
 def _draw_map(rows: Sequence[Mapping[str, str]], axes: Sequence[str], folder: Path, title: str) -> list[Path]:
-    """The critical pressure over two numeric axes, with the contour of the given pressure: films beyond it come
-    off."""
+    """The critical pressure over two numeric axes, with the contour of the given pressure: films beyond it
+    come off."""
     both = [_abscissa(axis, rows) for axis in axes]
     if len(both) != 2 or not all(one.is_number for one in both):
         return []

@@ -125,7 +125,7 @@ class DelaminationObserver:
 
     def result(self) -> dict[str, Any]:
         """What the run has found, in SI: see SUMMARY (collective)."""
-        model, path, found = self.model, self.path, self.path.result
+        model, found = self.model, self.path.result
         loading = model.case.loading
         limit = found.get("limit", "")
         result: dict[str, Any] = {"work_balance": self.worst, "limit": limit}

@@ -8,7 +8,7 @@ fracture energy at once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ from fem_sei.numerics.continuation import Control, Follower, Scales, StepSize
 from fem_sei.numerics.newton import NewtonFailure
 from fem_sei.studies.delamination import DelaminationModel
 from fem_sei.studies.joints import STATE, Joint
+from fem_sei.studies.load_curve import Curve
 from fem_sei.studies.measures import ProcessZone, nearest_opening, opened_volume
 
 MOST_DAMAGE = 0.5  # growth of the damage in energy at a point in one step
@@ -26,7 +27,6 @@ FALLEN = 0.02  # relative fall of the load after which the largest load is accep
 FIRST_GUESS = 1e-3  # load factor of the first solve, from which the scales follow
 FASTER = 0.1  # the step may grow to this part of the way made, beyond the given load
 STEADY = 1e-2  # dissipation over elastic work of a step from which on the dissipation can control it
-PLATEAU = 2e-3  # relative rise of the load during the last cohesive length of crack advance: neutral
 END_DAMAGE = 1e-2  # damage in energy at the far end of an interface: it is too short
 SMALL_STEP = 0.02  # of the largest step: below, the opening of the process zone takes over the control
 ZONE_STEP = 0.02  # relative growth of that opening in a step
@@ -51,39 +51,6 @@ class StepReport:
     iterations: int
     linear_iterations: int
     event: str = ""
-
-
-@dataclass
-class Curve:
-    """Load, measure and crack advance of the steps so far."""
-
-    measures: list[float] = field(default_factory=list)
-    loads: list[float] = field(default_factory=list)
-    advances: list[float] = field(default_factory=list)
-
-    def add(self, measure: float, load: float, advance: float) -> None:
-        """A step more."""
-        self.measures.append(measure)
-        self.loads.append(load)
-        self.advances.append(advance)
-
-    @property
-    def largest(self) -> float:
-        """Largest load, at the vertex of the parabola through the three steps around it."""
-        n = int(np.argmax(self.loads))
-        if n in (0, len(self.loads) - 1):
-            return self.loads[n]
-        x, y = np.array(self.measures[n - 1 : n + 2]), np.array(self.loads[n - 1 : n + 2])
-        a, b, c = np.polyfit((x - x[1]) / (x[2] - x[0]), y, 2)
-        return float(c - b**2 / (4.0 * a)) if a < 0.0 else self.loads[n]
-
-    def flat(self, length: float) -> bool:
-        """Whether the load has hardly changed while the crack advanced by the last ``length``."""
-        before = [n for n, advance in enumerate(self.advances) if advance <= self.advances[-1] - length]
-        if not before or self.advances[before[-1]] <= 0.0:
-            return False
-        recent = self.loads[before[-1] :]
-        return max(recent) - min(recent) < PLATEAU * max(recent)
 
 
 class DelaminationPath:
@@ -214,8 +181,8 @@ class DelaminationPath:
         return report
 
     def _round_the_corner(self) -> Iterator[StepReport]:
-        """Where a given load cannot rise further: follow the opening of the process zone, along which the load
-        falls, until it is back; or find that it does not come back, and this is the largest load."""
+        """Where a given load cannot rise further: follow the opening of the process zone, along which the
+        load falls, until it is back; or find that it does not come back, and this is the largest load."""
         report = self._along("zone")
         if report is None:
             return
@@ -304,7 +271,7 @@ class DelaminationPath:
     # a run that is continued
 
     def state(self) -> dict[str, Any]:
-        """What is needed to go on, besides the functions of the model and ``previous``, which is set (JSON)."""
+        """What is needed to go on besides the functions of the model and ``previous``, which is set (JSON)."""
         self.follower.keep(self.previous)
         return {
             "number": self.number,
@@ -364,8 +331,8 @@ class DelaminationPath:
         self._back()
         if not size.cut():
             raise GaveUp(
-                f"the smallest step failed at load factor {self.follower.here.load:.4g}: {failure}. A finer mesh "
-                "along the interface (mesh.elements_per_cohesive_length) or another path.control may help"
+                f"the smallest step failed at load factor {self.follower.here.load:.4g}: {failure}. A finer "
+                "mesh along the interface (mesh.elements_per_cohesive_length) or another path.control may help"
             )
 
     def _accept(self, iterations: int, event: str = "", released: float = 0.0) -> StepReport:
@@ -418,7 +385,7 @@ class DelaminationPath:
         self.curve.add(self.follower.measured(), self.follower.here.load, self.advance())
 
     def _ended(self) -> bool:
-        """Whether the largest load has been passed, or cannot be found; says so in ``result`` (collective)."""
+        """Whether the largest load has been passed or cannot be found; says so in ``result`` (collective)."""
         found = ""
         if self.follower.here.load < (1.0 - FALLEN) * max(self.curve.loads):
             found = "falls"

@@ -13,7 +13,7 @@ from fem_sei.case.delamination import DelaminationCase
 from fem_sei.results.fields import FieldSeries
 from fem_sei.results.points import MeshPoints, QuadraturePoints
 from fem_sei.results.run_folder import RunFolder
-from fem_sei.studies.delamination import PREFIX
+from fem_sei.studies.delamination import PREFIX, DelaminationModel
 from fem_sei.studies.delamination_observation import SUMMARY, DelaminationObserver
 from fem_sei.studies.delamination_path import DelaminationPath, GaveUp, StepReport
 from fem_sei.studies.delamination_setup import build_model

@@ -1,4 +1,4 @@
-"""Interfaces that may open, in the study "delamination": their law, history and state at quadrature points."""
+"""Interfaces that may open, in the study "delamination": law, history and state at quadrature points."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class Joint:
     """An interface that may open, between two bodies or (``lower`` or ``upper`` None) a body and a rigid one;
     ``data``: its table in the case.
 
-    ``measure``: integral over it; ``n``: its normal, upwards, in the integrand; ``area``: area per area of the
-    mesh's facets (2 pi r in axisymmetry). ``d``: damage of the last accepted step; ``w``: 1 on the initial
+    ``measure``: integral over it; ``n``: its normal, upwards, in the integrand; ``area``: area per area of
+    the mesh's facets (2 pi r in axisymmetry). ``d``: damage of the last accepted step; ``w``: 1 on the initial
     flaw, 0 elsewhere; ``spent``, ``delayed``: energy per area that the damage has taken, and its viscosity.
     Of the points that this rank owns: ``points`` (n, dim), ``weights`` (n), ``state`` (n, STATE).
     """
@@ -154,7 +154,7 @@ class Joint:
         return self.state[:, STATE.index(name)]
 
     def accept(self, before: np.ndarray) -> None:
-        """Remember the damage of the present ``state``, the one ``before`` was the last accepted (collective).
+        """Remember the damage of the present ``state``; that ``before`` was the last accepted (collective).
 
         What the viscosity takes is the work of Y on the damage (trapezoid) beyond the fracture energy.
         """

@@ -17,7 +17,7 @@ from fem_sei.studies.running import Simulation
 @dataclass(frozen=True)
 class Kind:
     """A study: its ``simulation``, and what its cases need of a mesh: sizes, a file, the unit of length (m).
-    ``timed``: whether it runs in simulated time. ``changeable``: its tables that do not belong to the state."""
+    ``timed``: whether it runs in simulated time. ``changeable``: tables that do not belong to the state."""
 
     simulation: type[Simulation]
     mesh_sizes: Callable[[Any], MeshSizes]

@@ -115,8 +115,8 @@ class PlatingSimulation(Simulation):
         march, worst = self.march, self.observer.worst
         done = f"stopped by {march.stopped.text}" if march.stopped else "done"
         return (
-            f"{done}: {march.number} steps ({march.rejected} rejected), charge balance {worst['charge']:.0e}, "
-            f"salt balance {worst['salt']:.0e}"
+            f"{done}: {march.number} steps ({march.rejected} rejected), "
+            f"charge balance {worst['charge']:.0e}, salt balance {worst['salt']:.0e}"
         )
 
     def about_mesh(self) -> dict[str, Any]:

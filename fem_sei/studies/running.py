@@ -56,8 +56,8 @@ class Simulation(ABC):
     """What a study gives to be run: built for a case, started anew or from a checkpoint, stepped.
 
     ``stack``: its mesh; ``solver``: has a ``clock``, ``unused_options`` and ``close``; ``notes``: what the
-    user should know about the set-up; ``columns``: those of the history, with units, ``summary``: those of the
-    table that compares runs; ``functions`` on ``submeshes`` or the mesh: what a checkpoint holds; ``prefix``:
+    user should know about the set-up; ``columns``: those of the history, with units, ``summary``: those of
+    the table that compares runs; ``functions`` on ``submeshes`` or the mesh: what a checkpoint holds; ``prefix``:
     of the solver's PETSc options.
     Every method is collective, unless it says otherwise.
     """

@@ -16,8 +16,8 @@ class LayerStress:
     """Projection of the true stress of every body onto cell-wise linear fields (DG 1, nine components).
 
     On a simplex of dimension d and size |K| the mass matrix is |K| (1 + delta_ij)/((d+1)(d+2)), so that the
-    projection needs no solver. Exact for quadratic displacements at small strain. ``cells``: the integral over
-    a layer.
+    projection needs no solver. Exact for quadratic displacements at small strain. ``cells``: the integral
+    over a layer.
     """
 
     def __init__(
