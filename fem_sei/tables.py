@@ -21,12 +21,13 @@ def summary(name: str, assessments: dict[str | None, Any]) -> Iterator[str]:
             text = f"{VERDICTS[row.verdict]}: {row.name.strip()} = {show(row.value, row.unit)}: {row.advice}"
             concerned.setdefault(text, []).append(str(variant))
     for text, variants in concerned.items():
-        of_some = f"{', '.join(variants)}: " if len(variants) < len(assessments) else ""
+        of_some = f"{_listed(variants)}: " if len(variants) < len(assessments) else ""
         yield f"  {of_some}{text}"
 
 
 COSTS = ("time steps, about", "degrees of freedom, about")
 VERDICTS = {"ok": "ok", "warn": "warning", "refuse": "refused"}
+MOST_NAMED, MOST_COLUMNS = 4, 6
 MARKS = {"ok": "", "warn": " (!)", "refuse": " (X)"}
 
 
@@ -39,20 +40,33 @@ def values(cases: dict[str | None, Any]) -> list[str]:
             users.setdefault(row, []).append(str(variant))
     rows = [("material", "property", "value", "unit", "flag", "source")]
     for (material, *rest), variants in users.items():
-        of_some = f" ({', '.join(variants)})" if len(variants) < len(cases) else ""
+        of_some = f" ({_listed(variants)})" if len(variants) < len(cases) else ""
         rows.append((material + of_some, *rest))
     return table(rows)
 
 
+def _listed(variants: Sequence[str]) -> str:
+    """The variants by name, of many the first ones."""
+    if len(variants) <= MOST_NAMED:
+        return ", ".join(variants)
+    return f"{', '.join(variants[: MOST_NAMED - 1])} and {len(variants) - MOST_NAMED + 1} others"
+
+
 def side_by_side(assessments: dict[str | None, Any]) -> list[str]:
-    """The numbers of all runs, one column each; (!) marks a warning and (X) a refusal."""
-    names = list(dict.fromkeys(row.name for found in assessments.values() for row in found.rows))
-    columns = []
-    for found in assessments.values():
-        by_name = {row.name: show(row.value, row.unit) + MARKS[row.verdict] for row in found.rows}
-        columns.append([by_name.get(name, "") for name in names])
-    heading = [("", *(str(name) for name in assessments))] if None not in assessments else []
-    return table([*heading, *zip(names, *columns, strict=True)])
+    """The numbers of all runs, one column each; (!) marks a warning and (X) a refusal. Of many runs there are
+    several tables."""
+    lines: list[str] = []
+    runs = list(assessments.items())
+    for first in range(0, len(runs), MOST_COLUMNS):
+        part = dict(runs[first : first + MOST_COLUMNS])
+        names = list(dict.fromkeys(row.name for found in part.values() for row in found.rows))
+        columns = []
+        for found in part.values():
+            by_name = {row.name: show(row.value, row.unit) + MARKS[row.verdict] for row in found.rows}
+            columns.append([by_name.get(name, "") for name in names])
+        heading = [("", *(str(name) for name in part))] if None not in part else []
+        lines += [*([""] if lines else []), *table([*heading, *zip(names, *columns, strict=True)])]
+    return lines
 
 
 def table(rows: Sequence[tuple[str, ...]]) -> list[str]:

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
 
 from fem_sei.case.delamination import DelaminationCase, Interface
 
 COMPLIANCE_RATIO = 10.0  # compliance of an adjacent layer over that of the closed interface
 OPENING_RATIO = 50.0  # opening at which the traction vanishes over that at which damage begins
+LEAST_ROOM = 4.0  # cohesive lengths beyond a flaw that its process zone takes: less is a false limit load
 
 
 def levels(case: DelaminationCase) -> list[float]:
@@ -57,15 +57,19 @@ def modulus(case: DelaminationCase, layer: int) -> float:
     return E / (1.0 - material.value("nu") ** 2)
 
 
-def sides(case: DelaminationCase, interface: Interface) -> Iterator[tuple[float, float]]:
+def sides(case: DelaminationCase, interface: Interface) -> dict[str, tuple[float, float]]:
     """Thickness h (m) and modulus E' (Pa, mean over the thickness) of the body on each side of an interface
-    that is not rigid."""
+    that is not rigid, by the name of the layer next to the interface."""
     upper = interface_names(case).index(interface.on) + 1
+    found = {}
     for body in bodies(case):
         if body[-1] == upper - 1 or body[0] == upper:
+            adjacent = case.geometry.layers[upper if body[0] == upper else upper - 1].name
             thicknesses = [case.geometry.layers[n].thickness for n in body]
             h = sum(thicknesses)
-            yield h, sum(modulus(case, n) * t for n, t in zip(body, thicknesses, strict=True)) / h
+            E = sum(modulus(case, n) * t for n, t in zip(body, thicknesses, strict=True)) / h
+            found[adjacent] = h, E
+    return found
 
 
 def cohesive_length(case: DelaminationCase, interface: Interface) -> float:
@@ -81,7 +85,7 @@ def cohesive_length(case: DelaminationCase, interface: Interface) -> float:
         (interface.shear_fracture_energy, interface.shear_strength),
     )
     lengths = []
-    for h, E in sides(case, interface):
+    for h, E in sides(case, interface).values():
         for G_c, sigma_c in laws:
             thick = E * G_c / sigma_c**2
             lengths.append(min(thick**0.25 * h**0.75, thick))
@@ -99,10 +103,12 @@ def default_stiffness(case: DelaminationCase, interface: Interface) -> float:
         K = max(10 E'/h, 50 sigma_c^2/(2 G_c)),
 
     E'/h of the stiffer neighbouring layer that is not rigid. The first term makes the closed interface ten
-    times as stiff as that layer in its thickness (Turon et al., Eng. Fract. Mech. 74 (2007) 1665 take 50 for
-    laminates; a larger K only makes the linear systems harder). The second puts the onset of damage,
-    delta_0 = sigma_c/K, at 1/50 or less of the final opening delta_f = 2 G_c/sigma_c. With the default shear
-    stiffness that ratio is the same in shear.
+    times as stiff as that layer in its thickness. As an elastic foundation (film and interface in series,
+    2 E'/h and K) it lengthens a flaw by 0.03 h, against 0.006 h for the factor 50 that Turon et al., Eng.
+    Fract. Mech. 74 (2007) 1665 recommend for laminates, but damage then begins at a fifth of the opening
+    and the load steps have to be as much smaller: give the stiffness to compare with sharp cracks. The
+    second puts the onset of damage, delta_0 = sigma_c/K, at 1/50 or less of the final opening
+    delta_f = 2 G_c/sigma_c. With the default shear stiffness that ratio is the same in shear.
     """
     upper = interface_names(case).index(interface.on) + 1
     layers = case.geometry.layers
@@ -141,6 +147,19 @@ def flaw_room(case: DelaminationCase, interface: Interface) -> float:
     else:
         lengths = [distance for distance in (flaw.start, geometry.width - flaw.end) if distance > 0.0]
     return min(lengths, default=math.inf)
+
+
+def edges_of_flaw(case: DelaminationCase, interface: Interface) -> list[str]:
+    """The edges of the domain that a flaw opens: those it begins or ends at, or has its middle on."""
+    flaw, geometry = interface.flaw, case.geometry
+    if flaw is None:
+        return []
+    if hasattr(flaw, "radius"):
+        names, places = ("left", "right", "front", "back"), [*flaw.centre[:1] * 2, *flaw.centre[1:] * 2]
+        ends = (0.0, geometry.width, 0.0, geometry.depth)
+    else:
+        names, places, ends = ("left", "right"), (flaw.start, flaw.end), (0.0, geometry.width)
+    return [name for name, place, end in zip(names, places, ends, strict=True) if place == end]
 
 
 def flaw_length(interface: Interface) -> float:

@@ -142,7 +142,7 @@ class Boundary(Table):
 
     on: str
     """left, right, top, bottom, in 3-D also front and back."""
-    layer: str = ""
+    layer: str | None = None
     """Of a side only the part that belongs to this layer."""
     between: TwoLengths | None = None
     """2-D only: of top and bottom the part in this range of x, of left and right in this range of y."""
@@ -154,13 +154,15 @@ class Boundary(Table):
     """Pressure at load factor 1, positive inwards."""
     held: bool = False
     """Applied in full from the start instead of growing with the load factor."""
+    follower: bool = False
+    """Of a pressure, finite strain only: acts on the deformed area along the deformed normal."""
 
 
 class Loading(Table):
     """Pressure on the faces of a flaw, such as that of metal growing there: one of pressure, overpotential
     and published. May be left out where boundaries or residual stress do the loading."""
 
-    on: str = ""
+    on: str | None = None
     """The interface; by default the only one with a flaw."""
     pressure: PositiveStress | None = None
     """Pressure at load factor 1."""
@@ -169,7 +171,7 @@ class Loading(Table):
     published: Literal["text", "molar_volume"] | None = None
     """Numbers of Pirayesh 2023. text: 100 MPa for Li, 59 MPa for Na, as printed. molar_volume: 100 MPa times
     V_m(Li)/V_m(metal), 54.7 MPa for Na: the paper's own formula, which its printed numbers do not follow."""
-    metal: str = ""
+    metal: str | None = None
     """The metal of overpotential and published."""
     spread: Literal["flaw", "debonded"] = "flaw"
     """Pressure on the initial flaw only, or also where the interface opens, weighted by the share of the
@@ -205,7 +207,7 @@ class FilmMesh(MeshSource):
     elements_across: Annotated[int, Field(ge=1, le=100)] = 2
     """Elements through every layer, at least."""
     coarse_size: PositiveLength | None = None
-    """Largest element far from the interfaces that may open."""
+    """Largest element anywhere; by default from the thickness of the layers."""
     order: Literal[1, 2] = 2
     """Polynomial degree of the displacement."""
 

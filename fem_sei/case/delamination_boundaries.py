@@ -27,7 +27,7 @@ def boundary_exists(case: DelaminationCase, place: Place, boundary: Boundary) ->
 
 def part_of_a_boundary_exists(case: DelaminationCase, place: Place, boundary: Boundary) -> Iterator[Problem]:
     geometry = case.geometry
-    if boundary.layer:
+    if boundary.layer is not None:
         rigid = {layer.name: layer.rigid for layer in geometry.layers}
         if boundary.layer not in rigid:
             hint = did_you_mean(boundary.layer, rigid) or f" There are: {', '.join(rigid)}."
@@ -51,14 +51,16 @@ def part_of_a_boundary_exists(case: DelaminationCase, place: Place, boundary: Bo
         meshed = [
             (bottom, top)
             for bottom, top, layer in zip(heights, heights[1:], geometry.layers, strict=False)
-            if not layer.rigid and boundary.layer in ("", layer.name)
+            if not layer.rigid and boundary.layer in (None, layer.name)
         ]
         if not meshed:
             return
         start, end, along = meshed[0][0], meshed[-1][1], "height"
     slack = 1e-9 * (end - start)
-    if low >= high:
-        yield Problem(place, "needs a lower and a higher end")
+    if low > high:
+        yield Problem(place, "needs a lower and a higher end, or the same place twice for a point")
+    elif low == high and boundary.pressure is not None:
+        yield Problem(place, "a point has no area for a pressure")
     elif low < start - slack or high > end + slack:
         yield Problem(place, f"is outside; the {along} goes from {show(start, 'm')} to {show(end, 'm')}")
 
@@ -69,6 +71,8 @@ def boundary_says_what_it_does(case: DelaminationCase, place: Place, boundary: B
         message = 'needs condition = "symmetry", displacement = { y = "1 um" } or pressure = "1 MPa"'
         yield Problem(place, message)
     yield from (Problem((*place, key), f"does not go with {given[0]} in one entry") for key in given[1:])
+    if boundary.follower and boundary.pressure is None:
+        yield Problem((*place, "follower"), "goes only with a pressure")
     if boundary.held and given == ["condition"]:
         yield Problem((*place, "held"), "goes only with a displacement or a pressure")
 

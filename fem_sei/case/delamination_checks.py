@@ -13,12 +13,11 @@ from fem_sei.case.delamination import DelaminationCase, Interface
 from fem_sei.units import show
 
 LEAST_ELEMENTS = 4.0  # per cohesive length: the critical pressure to 0.2 %, openings to 1 %
-LEAST_ROOM = 4.0  # cohesive lengths of bonded interface beyond the flaw: less is a false limit load
 LEAST_OPENING_RATIO = 10.0  # final opening over that at the onset of damage
 ROOT_ROTATION = 0.72  # of the film's thickness: what the bonded side gives adds to the length of the flaw
 LARGEST_STRAIN = 0.05  # of a layer before anything moves
-GRADING = 0.3  # growth of the elements per distance from a fine interface
-NODE_VOLUME = {2: 0.866, 3: 0.7}  # per corner of the mesh, in element sizes^dimension
+GRADING = 0.22  # growth of the elements per distance from a fine interface
+NODE_VOLUME = {2: 0.866, 3: 1.0}  # per corner of the mesh, in element sizes^dimension
 NODES_PER_CORNER = {(2, 1): 1.0, (2, 2): 4.0, (3, 1): 1.0, (3, 2): 8.0}  # by dimension and order
 
 
@@ -26,7 +25,12 @@ def assess(case: DelaminationCase) -> Assessment:
     """Judge a resolved case."""
     rows = [*layers(case)]
     for interface in case.interfaces:
-        rows += [*law(case, interface), *resolution(case, interface), *room(case, interface)]
+        rows += [
+            *law(case, interface),
+            *resolution(case, interface),
+            *room(case, interface),
+            *symmetry(case, interface),
+        ]
     return Assessment([*rows, *pressure(case), *cost(case)])
 
 
@@ -67,9 +71,9 @@ def law(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
 def resolution(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
     """Process zone against the layers and the mesh."""
     length, elements = cohesive_sizes.cohesive_length(case, interface), case.mesh.elements_per_cohesive_length
-    for h, E in cohesive_sizes.sides(case, interface):
-        number_of = E * interface.fracture_energy / interface.strength**2 / h
-        yield Row(f"{interface.on}: E' G_c/(sigma_c^2 h), h = {show(h, 'm')}", number_of)
+    for layer, (h, E) in cohesive_sizes.sides(case, interface).items():
+        group = E * interface.fracture_energy / interface.strength**2 / h
+        yield Row(f"""{interface.on}: E' G_c/(sigma_c^2 h) of "{layer}\"""", group)
     yield Row(f"{interface.on}: cohesive length l_cz", length, "m")
     yield Row(f"{interface.on}: element size", length / elements, "m")
     advice = ""
@@ -80,33 +84,42 @@ def resolution(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
         )
     name = f"{interface.on}: elements per cohesive length"
     yield Row(name, elements, "", grade(not advice, False), advice)
-    coarse = case.mesh.coarse_size
-    if coarse is not None and coarse < length / elements:
-        name = f"{interface.on}: mesh.coarse_size"
-        yield Row(name, coarse, "m", "refuse", f"is below the element size {show(length / elements, 'm')}")
 
 
 def room(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
     """Size of the flaw, and the bonded interface beside it."""
     if interface.flaw is None:
         return
-    a0, thinnest = (
-        cohesive_sizes.flaw_length(interface),
-        min(h for h, _ in cohesive_sizes.sides(case, interface)),
-    )
-    yield Row(f"{interface.on}: length of the flaw a_0/h", a0 / thinnest)
+    thinnest, _ = min(cohesive_sizes.sides(case, interface).values())
+    yield Row(f"{interface.on}: length of the flaw a_0/h", cohesive_sizes.flaw_length(interface) / thinnest)
     left, length = cohesive_sizes.flaw_room(case, interface), cohesive_sizes.cohesive_length(case, interface)
     if math.isinf(left):
         return
     advice = ""
-    if left < LEAST_ROOM * length:
-        needed = choose(1.01 * LEAST_ROOM * length)
+    if left < cohesive_sizes.LEAST_ROOM * length:
+        needed = choose(1.01 * cohesive_sizes.LEAST_ROOM * length)
         advice = (
             f"the process zone would reach the end of the film, which gives a false limit load: {needed} of"
             f" bonded interface are needed beside the flaw, there are {show(left, 'm')}"
         )
     name = f"{interface.on}: bonded interface beside the flaw / cohesive length"
     yield Row(name, left / length, "", grade(not advice, False), advice)
+
+
+def symmetry(case: DelaminationCase, interface: Interface) -> Iterator[Row]:
+    """A flaw under pressure that begins at an edge, as half a flaw does, where nothing holds that edge."""
+    if case.loading is None or case.loading.on != interface.on:
+        return
+    named = {boundary.on for boundary in case.boundaries}
+    if case.mechanics.assumption == "axisymmetric":
+        named.add("left")
+    for edge in cohesive_sizes.edges_of_flaw(case, interface):
+        if edge not in named:
+            advice = (
+                f'free there; if it is the middle of the flaw, give on = "{edge}", condition = "symmetry"'
+            )
+            length = cohesive_sizes.flaw_length(interface)
+            yield Row(f'{interface.on}: flaw at the edge "{edge}"', length, "m", "warn", advice)
 
 
 def pressure(case: DelaminationCase) -> Iterator[Row]:
@@ -120,7 +133,7 @@ def pressure(case: DelaminationCase) -> Iterator[Row]:
     if case.mechanics.assumption != "plane_strain":
         return
     interface = next(one for one in case.interfaces if one.on == case.loading.on)
-    h, E = min(cohesive_sizes.sides(case, interface))
+    h, E = min(cohesive_sizes.sides(case, interface).values())
     stiffness = E * h**3 / 12.0
     a = cohesive_sizes.flaw_length(interface) + ROOT_ROTATION * h
     yield Row(
@@ -135,22 +148,36 @@ def cost(case: DelaminationCase) -> Iterator[Row]:
     if case.mesh.file:
         return
     geometry = case.geometry
-    d, area = geometry.dimension, geometry.width * (geometry.depth or 1.0)
-    corners = 0.0
+    d, area, corners = geometry.dimension, geometry.width * (geometry.depth or 1.0), 0.0
     for layer in geometry.layers:
         if layer.rigid:
             continue
-        across = layer.thickness / case.mesh.elements_across
-        fine = [
-            cohesive_sizes.element_size(case, interface)
-            for interface in case.interfaces
-            if layer.name in interface.on.split("|")
-        ]
-        h, grown = min([*fine, across]), GRADING * layer.thickness
-        # integral over the height of 1/(h + GRADING y)^d, from each fine interface to the middle
-        sheets = max(1, len(fine))
-        near = [h, h + grown / sheets]
-        integral = sheets * (near[0] ** (1 - d) - near[1] ** (1 - d)) / ((d - 1) * GRADING)
-        corners += area * max(integral / NODE_VOLUME[d], case.mesh.elements_across / h ** (d - 1))
+        size, left = layer.thickness / case.mesh.elements_across, area
+        for interface in case.interfaces:
+            if layer.name in interface.on.split("|"):
+                fine = min(size, cohesive_sizes.element_size(case, interface))
+                part = min(area, _fine_area(case, interface))
+                corners += part * _corners_above(fine, layer.thickness, d)
+                left = max(0.0, left - part)
+        corners += left * _corners_above(size, layer.thickness, d)
     unknowns = d * corners * NODES_PER_CORNER[d, case.mesh.order]
     yield Row("degrees of freedom, about", float(f"{unknowns:.2g}"))
+
+
+def _fine_area(case: DelaminationCase, interface: Interface) -> float:
+    """Length (2-D, m) or area of an interface that its process zone may cross; of a disc its surroundings."""
+    geometry = case.geometry
+    if geometry.dimension == 2 or interface.flaw is None:
+        return geometry.width * (geometry.depth or 1.0)
+    reach = interface.flaw.radius + cohesive_sizes.LEAST_ROOM * cohesive_sizes.cohesive_length(
+        case, interface
+    )
+    return math.pi * reach**2 / 2.0 ** len(cohesive_sizes.edges_of_flaw(case, interface))
+
+
+def _corners_above(h: float, thickness: float, dimension: int) -> float:
+    """Corners of the mesh per length or area of an interface with elements of size h that grow away from it:
+    the integral of 1/(h + GRADING y)^dimension over the thickness, and those in the interface."""
+    grown, power = h + GRADING * thickness, dimension - 1
+    integral = (h**-power - grown**-power) / (power * GRADING)
+    return integral / NODE_VOLUME[dimension] + h**-power

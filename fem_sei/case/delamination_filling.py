@@ -1,14 +1,12 @@
 """What a delamination case leaves out, filled in: materials, laws of the interfaces, pressure, control."""
 
-from scipy.constants import physical_constants
-
 from fem_sei.case.cohesive_sizes import default_shear_stiffness, default_stiffness
 from fem_sei.case.delamination import DelaminationCase, Interface, Loading
 from fem_sei.case.rules import material
+from fem_sei.closed_form.kinetics import F
 from fem_sei.materials import library
 from fem_sei.materials.library import Material
 
-F = physical_constants["Faraday constant"][0]
 PRINTED_PRESSURE = {"Li": 100e6, "Na": 59e6}  # Pa, Pirayesh et al., Adv. Mater. 35 (2023) 2301414, Fig. 4
 LITHIUM = "Li"
 
@@ -17,7 +15,7 @@ def fill_in(case: DelaminationCase) -> DelaminationCase:
     """Every material that is used, both modes and stiffnesses of every interface, interface and pressure of
     [loading], the assumption in 2-D, and the control of the path."""
     used = {layer.material: material(case, layer.material) for layer in case.geometry.layers}
-    if case.loading is not None and case.loading.metal:
+    if case.loading is not None and case.loading.metal is not None:
         used[case.loading.metal] = material(case, case.loading.metal)
     mechanics, path = case.mechanics, case.path
     if case.geometry.dimension == 2 and mechanics.assumption is None:

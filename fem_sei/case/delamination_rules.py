@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 
 from fem_sei.case.cohesive_sizes import interface_names, least_stiffness
-from fem_sei.case.delamination import DelaminationCase, DiscFlaw, ElasticLayer, Interface, StripFlaw
+from fem_sei.case.delamination import DelaminationCase, DiscFlaw, ElasticLayer, Interface, Loading, StripFlaw
 from fem_sei.case.delamination_boundaries import RULES_OF_BOUNDARIES, something_holds_every_layer
 from fem_sei.case.delamination_filling import PRINTED_PRESSURE
 from fem_sei.case.rules import (
@@ -72,7 +72,7 @@ def rigid_layers_are_at_the_ends(
 
 
 def something_can_deform(case: DelaminationCase) -> Iterator[Problem]:
-    if all(layer.rigid for layer in case.geometry.layers):
+    if case.geometry.layers and all(layer.rigid for layer in case.geometry.layers):
         yield Problem(("geometry", "layers"), "needs a layer that is not rigid", about_key=True)
 
 
@@ -152,7 +152,7 @@ def flaw_lies_in_the_film(case: DelaminationCase, place: Place, interface: Inter
             yield Problem((*place, "end"), f"needs to be after the start, {show(flaw.start, 'm')}")
         elif flaw.start <= 0.0 and flaw.end == geometry.width:
             yield Problem((*place, "end"), "leaves nothing of the interface")
-    elif flaw is not None:
+    elif flaw is not None and geometry.depth is not None:
         for key, at, side in zip(
             ("width", "depth"), flaw.centre, (geometry.width, geometry.depth), strict=True
         ):
@@ -178,15 +178,15 @@ def loading_has_a_flaw_to_act_on(case: DelaminationCase) -> Iterator[Problem]:
     flaw = 'flaw = { start = "0 nm", end = "8 nm" }'
     if case.geometry.dimension == 3:
         flaw = 'flaw = { centre = ["0 nm", "0 nm"], radius = "20 nm" }'
-    if case.loading.on and case.loading.on not in names:
+    if case.loading.on is not None and case.loading.on not in names:
         hint = did_you_mean(case.loading.on, names) or (f" There are: {', '.join(names)}." if names else "")
         yield Problem(place, f"is none of the interfaces that may open.{hint}")
-    elif case.loading.on and case.loading.on not in with_flaw:
+    elif case.loading.on is not None and case.loading.on not in with_flaw:
         yield Problem(place, f"has no flaw for the pressure to act on; give the interface {flaw}")
     elif not with_flaw:
         message = f"needs an interface with a flaw for the pressure to act on, {flaw}"
         yield Problem(("loading",), message, about_key=True)
-    elif not case.loading.on and len(with_flaw) > 1:
+    elif case.loading.on is None and len(with_flaw) > 1:
         message = f"is missing: several interfaces have a flaw ({', '.join(with_flaw)})"
         yield Problem(place, message, about_key=True)
 
@@ -210,10 +210,10 @@ def loading_names_its_metal(case: DelaminationCase) -> Iterator[Problem]:
     name, published, place = case.loading.metal, case.loading.published, ("loading", "metal")
     by = "published" if published is not None else "overpotential"
     if published is None and case.loading.overpotential is None:
-        if name:
+        if name is not None:
             yield Problem(place, "goes only with overpotential or published")
         return
-    if not name:
+    if name is None:
         yield Problem(place, f'is missing: {by} needs a metal (like "Li")', about_key=True)
         return
     try:
@@ -225,7 +225,7 @@ def loading_names_its_metal(case: DelaminationCase) -> Iterator[Problem]:
         return
     if found.kind != METAL:
         yield Problem(place, f"is {KINDS[found.kind]}; needs a metal")
-    elif missing := [key for key in ("V_m", "z") if key not in found]:
+    elif missing := [key for key in properties_of_metal(case.loading) if key not in found]:
         yield Problem(place, f"has no {' and no '.join(missing)}, which {by} needs; give it in [materials]")
     elif published == "text" and name not in PRINTED_PRESSURE:
         printed = " and ".join(PRINTED_PRESSURE)
@@ -234,10 +234,22 @@ def loading_names_its_metal(case: DelaminationCase) -> Iterator[Problem]:
         )
 
 
+def properties_of_metal(loading: Loading) -> tuple[str, ...]:
+    """The properties of its metal that the pressure follows from."""
+    if loading.overpotential is not None:
+        return ("V_m", "z")
+    return ("V_m",) if loading.published == "molar_volume" else ()
+
+
 def follower_pressure_needs_large_strain(case: DelaminationCase) -> Iterator[Problem]:
-    if case.loading is not None and case.loading.follower and case.mechanics.strain == "small":
-        message = 'goes only with mechanics.strain = "st_venant_kirchhoff" or "neo_hookean"'
+    if case.mechanics.strain != "small":
+        return
+    message = 'goes only with mechanics.strain = "st_venant_kirchhoff" or "neo_hookean"'
+    if case.loading is not None and case.loading.follower:
         yield Problem(("loading", "follower"), message)
+    for n, boundary in enumerate(case.boundaries):
+        if boundary.follower:
+            yield Problem(("boundaries", n, "follower"), message)
 
 
 def control_fits_the_loading(case: DelaminationCase) -> Iterator[Problem]:
@@ -248,11 +260,14 @@ def control_fits_the_loading(case: DelaminationCase) -> Iterator[Problem]:
 
 
 def steps_of_the_path_are_in_order(case: DelaminationCase) -> Iterator[Problem]:
-    path = case.path
-    if path.first_step < path.min_step:
-        yield Problem(("path", "first_step"), f"is below min_step ({path.min_step:g})")
-    if path.max_step < path.first_step:
-        yield Problem(("path", "max_step"), f"is below first_step ({path.first_step:g})")
+    for low, high in itertools.pairwise(("min_step", "first_step", "max_step")):
+        least, most = getattr(case.path, low), getattr(case.path, high)
+        if least <= most:
+            continue
+        if high in case.path.model_fields_set:
+            yield Problem(("path", high), f"is below {low} ({least:g})")
+        else:
+            yield Problem(("path", low), f"is above {high} ({most:g})")
 
 
 def something_loads_the_case(case: DelaminationCase) -> Iterator[Problem]:
@@ -308,6 +323,7 @@ def properties_used(case: DelaminationCase) -> dict[str, tuple[str, ...]]:
         used[layer.material] = tuple(
             dict.fromkeys((*used.get(layer.material, ()), *properties_of_layer(layer)))
         )
-    if case.loading is not None and case.loading.metal:
-        used[case.loading.metal] = (*used.get(case.loading.metal, ()), "V_m", "z")
+    if case.loading is not None and case.loading.metal is not None:
+        of_metal = properties_of_metal(case.loading)
+        used[case.loading.metal] = (*used.get(case.loading.metal, ()), *of_metal)
     return used

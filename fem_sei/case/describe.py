@@ -56,12 +56,12 @@ def keys(model: type[Table], prefix: str = "") -> Iterator[tuple[str, str, str]]
         tables = tables_of(field.annotation)
         many = "[]" if get_origin(field.annotation) is list else ""
         if not tables:
-            yield key, _takes(field), field.description or ""
+            yield key, _takes(field), " ".join((field.description or "").split())
         for table in tables:
             kind = table.model_fields.get("kind")
             suffix = f"{{{get_args(kind.annotation)[0]}}}" if kind else ""
             needed = "required" if field.is_required() else "optional"
-            yield f"{key}{many}{suffix}", f"table, {needed}", (table.__doc__ or "").strip()
+            yield f"{key}{many}{suffix}", f"table, {needed}", " ".join((table.__doc__ or "").split())
             yield from keys(table, f"{key}{many}{suffix}.")
 
 
@@ -85,8 +85,9 @@ def material_keys() -> Iterator[tuple[str, str, str]]:
 def _takes(field: Any) -> str:
     """`length, required`, `number, default 0.35`."""
     quantity, annotation = quantity_of(field), field.annotation
+    annotation = str if annotation == str | None else annotation
     if quantity:
-        words = quantity.dimension.noun.split(" ", 1)[1]
+        words = quantity.words
     elif allowed := choices(annotation):
         words = " | ".join(str(choice) for choice in allowed)
     else:

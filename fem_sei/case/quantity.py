@@ -24,6 +24,16 @@ class Quantity:
     dimension: Dimension
     sign: Literal["any", "positive", "not negative"] = "any"
 
+    @property
+    def words(self) -> str:
+        """What a list of keys says that it takes: "length"."""
+        return self.dimension.noun.split(" ", 1)[1]
+
+    @property
+    def needs(self) -> str:
+        """What a message asks for: `a length (like "20 nm")`."""
+        return self.dimension.needs
+
     def read(self, text: Any) -> float:
         """The value in SI, or a UnitError that says what is expected."""
         if isinstance(text, (int, float)) and not isinstance(text, bool):
@@ -76,13 +86,21 @@ class Quantities(Quantity):
 class Pair(Quantity):
     """Validator of a list of two quantities: a pair of floats."""
 
+    @property
+    def words(self) -> str:
+        """What a list of keys says that it takes."""
+        return f"list of two, {super().words} each"
+
+    @property
+    def needs(self) -> str:
+        """What a message asks for."""
+        example = self.dimension.example
+        return f'a list of two, {self.dimension.noun} each (like ["{example}", "{example}"])'
+
     def read(self, value: Any) -> tuple[float, float]:
         """The values in SI, or a UnitError that says what is expected."""
         if not isinstance(value, list) or len(value) != 2:
-            example = self.dimension.example
-            raise UnitError(
-                f'needs a list of two, {self.dimension.noun} each (like ["{example}", "{example}"])'
-            )
+            raise UnitError(f"needs {self.needs}")
         return tuple(super(Pair, self).read(each) for each in value)
 
     def __get_pydantic_json_schema__(
@@ -96,12 +114,22 @@ class Pair(Quantity):
 class Profile(Quantity):
     """Validator of a list of [height, quantity], the heights as plain numbers: a tuple of pairs of floats."""
 
+    @property
+    def words(self) -> str:
+        """What a list of keys says that it takes."""
+        return f"list of [height, {super().words}]"
+
+    @property
+    def needs(self) -> str:
+        """What a message asks for."""
+        example = self.dimension.example
+        return f'a list of heights and values (like [[0.0, "{example}"], [1.0, "{example}"]])'
+
     def read(self, value: Any) -> tuple[tuple[float, float], ...]:
         """The heights and the values in SI, or a UnitError that says what is expected."""
-        example = f'[[0.0, "{self.dimension.example}"], [1.0, "{self.dimension.example}"]]'
         pairs = value if isinstance(value, list) and len(value) > 1 else [None]
         if not all(isinstance(pair, list) and len(pair) == 2 and _is_number(pair[0]) for pair in pairs):
-            raise UnitError(f"needs a list of heights and values (like {example})")
+            raise UnitError(f"needs {self.needs}")
         return tuple((float(height), super(Profile, self).read(each)) for height, each in pairs)
 
     def describe(self, value: Any) -> str:

@@ -68,7 +68,7 @@ def expected(field: FieldInfo) -> str:
     """What a missing key needs, in a few words."""
     quantity = quantity_of(field)
     if quantity:
-        return f"needs {quantity.dimension.needs}"
+        return f"needs {quantity.needs}"
     if words := choices(_annotation(field)):
         return f"needs {_either(words)}"
     meaning = field.description or tables_of(field.annotation)[0].__doc__
@@ -100,7 +100,7 @@ def _read_value(field: FieldInfo, value: Any, place: Place, problems: list[Probl
         return []
     least = next((rule.min_length for rule in field.metadata if isinstance(rule, MinLen)), 0)
     if len(value) < least:
-        problems.append(Problem(place, f"needs at least {least} {'entry' if least == 1 else 'entries'}"))
+        problems.append(Problem(place, _at_least(least)))
     return [_read_entry(tables, entry, (*place, n), problems) for n, entry in enumerate(value)]
 
 
@@ -178,6 +178,8 @@ def _message(annotation: Any, fault: Mapping[str, Any]) -> str:
         return "needs a text, a number, true or false" if fault["loc"] else "needs a table of keys"
     if kind == "string_pattern_mismatch":
         return NAME_RULE
+    if kind == "too_short":
+        return _at_least(context["min_length"])
     bounds = {"greater_than": "above {gt}", "greater_than_equal": "of at least {ge}"}
     bounds |= {"less_than": "below {lt}", "less_than_equal": "of at most {le}"}
     if kind in bounds:
@@ -186,6 +188,10 @@ def _message(annotation: Any, fault: Mapping[str, Any]) -> str:
         if kind.startswith(base.__name__) or (base is str and kind.startswith("string")):
             return EXPECTED[base]
     return fault["msg"]
+
+
+def _at_least(count: int) -> str:
+    return f"needs at least {count} {'entry' if count == 1 else 'entries'}"
 
 
 def choices(annotation: Any) -> list[Any]:

@@ -22,7 +22,7 @@ from mpi4py import MPI
 from fem_sei.closed_form.surface import Surface
 from fem_sei.geometry.drawing import Cad, Plan, draw
 from fem_sei.geometry.layers import follows_surface, ground, meshed_layers
-from fem_sei.geometry.reader import NEEDED, SIMPLEX, MeshFileError, load
+from fem_sei.geometry.reader import SIMPLEX, MeshFileError, load
 from fem_sei.geometry.regions import MeshError, StackMesh, check_tags
 from fem_sei.geometry.sizes import Box, MeshSizes, SizeField
 from fem_sei.numerics import compat
@@ -41,7 +41,7 @@ class MeshFile:
 
     path: Path
     unit: float
-    facets: Sequence[str] = NEEDED
+    facets: Sequence[str] = ()
 
 
 def build_stack(
@@ -179,7 +179,7 @@ def _gmsh_session() -> Iterator[Any]:
 def _make(gmsh: Any, plan: Plan, file: MeshFile | None, kept: Path | None) -> Cad:
     """The mesh: what has been kept, else from the file, else drawn."""
     if kept is not None and kept.is_file():
-        return _take_over(gmsh, plan, MeshFile(kept, plan.unit))
+        return _take_over(gmsh, plan, MeshFile(kept, plan.unit, ()))
     cad = _generate(gmsh, plan) if file is None else _take_over(gmsh, plan, file)
     if kept is not None:
         gmsh.option.setNumber("Mesh.Binary", 1)

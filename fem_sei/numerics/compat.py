@@ -75,8 +75,8 @@ def geometry_dofmap(domain: mesh.Mesh) -> np.ndarray:
 
 
 def create_submesh(parent: mesh.Mesh, dim: int, entities: np.ndarray) -> tuple[mesh.Mesh, np.ndarray, Any]:
-    """The ``entities`` of the parent (of this rank, ghosts included) as a mesh; the parent's entity of each of
-    its cells (int32); and the map as this DOLFINx wants it for assembly. Collective."""
+    """The ``entities`` of the parent (of this rank, ghosts included) as a mesh; the parent's entity of each
+    of its cells (int32); and the map as this DOLFINx wants it for assembly. Collective."""
     part, native = mesh.create_submesh(parent, dim, entities)[:2]
     if isinstance(native, np.ndarray):  # 0.9
         return part, native, None
@@ -115,7 +115,7 @@ def block_matrix(forms: list[list[Any]]) -> PETSc.Mat:
 
 
 def assemble_block_matrix(A: PETSc.Mat, forms: list[list[Any]], bcs: list[fem.DirichletBC]) -> None:
-    """Fill the matrix of `block_matrix`; rows and columns of essential values become those of the identity."""
+    """Fill the matrix of `block_matrix`; rows and columns of essential values become the identity's."""
     if hasattr(petsc, "assemble_matrix_block"):
         petsc.assemble_matrix_block(A, forms, bcs=bcs)
     else:

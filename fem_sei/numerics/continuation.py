@@ -8,8 +8,8 @@ measure      m.(u - u_n) = s
 dissipation  [p_n f.(u - u_n) - (p - p_n) f.u_n]/2 = s            unloading goes to the origin (Gutierrez,
              Commun. Numer. Meth. Eng. 20 (2004) 19; Verhoosel et al., IJNME 77 (2009) 1290)
 arc length   t.(u - u_n)/|u|^2 + t_p (p - p_n) = s, t along the last step (Riks 1979, fixed normal plane)
-zone         z.(u - u_n) = s z.u_n, z.u the opening of what is being damaged: it grows with the crack also where
-             load and displacements jump back (local control: Geers, IJNME 46 (1999) 177)
+zone         z.(u - u_n) = s z.u_n, z.u the opening of what is being damaged: it grows with the crack also
+             where load and displacements jump back (local control: Geers, IJNME 46 (1999) 177)
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from dolfinx import fem
 from petsc4py import PETSc
 
 from fem_sei.numerics.coupled import Condition, CoupledNewton
@@ -122,6 +123,17 @@ class Follower:
         """Make the present solution the last accepted one."""
         self.before, self.here = self.here, self._present()
 
+    def keep(self, functions: list[fem.Function]) -> None:
+        """Put the solution before the last one (zero if there is none) into ``functions``."""
+        self._work.array[:] = 0.0 if self.before is None else self.before.x
+        self.solver.scatter(self._work, functions)
+
+    def take_up(self, functions: list[fem.Function], load_before: float | None) -> None:
+        """Go on from the present solution; the one before it is in ``functions`` (see `keep`)."""
+        self.here = self._present()
+        self.solver.gather(self._work, functions)
+        self.before = None if load_before is None else Point(self._work.array_r.copy(), load_before)
+
     def reject(self) -> None:
         """Go back to the last accepted solution."""
         self._put(self.here)
@@ -143,7 +155,7 @@ class Scales:
 
 @dataclass
 class StepSize:
-    """Step size between ``least`` and ``most``, from the number of Newton iterations and what was rejected."""
+    """Step size between ``least`` and ``most``, from Newton's iterations and what was rejected."""
 
     value: float
     least: float

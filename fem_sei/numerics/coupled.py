@@ -7,6 +7,7 @@ condition is met by bordering (a second solve with the same factors, see `border
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,8 +22,8 @@ from fem_sei.numerics.newton import KSP_REASONS, SNES_REASONS, NewtonFailure
 from fem_sei.numerics.timing import Stopwatch
 
 UPDATE = 1e-7  # relative update below which the step after it would change nothing (quadratic convergence)
-DIVERGED = 1e3  # update over the size of the solution
-MAX_ITERATIONS = 15
+DIVERGED = 1e9  # update over the size of the solution (the first one over that of next to nothing)
+MAX_ITERATIONS, AT_FIRST = 15, 60  # contact that is found from nothing takes its time
 ROUNDING = 1e-12
 
 
@@ -82,10 +83,10 @@ class CoupledNewton:
         self.fixed = self._fixed_rows()
         self.reactions = np.zeros(len(self.fixed))
         self.condition: Condition | None = None
+        self.patience = AT_FIRST  # iterations
         self.update, self.gap, self.linear_iterations = np.inf, 0.0, 0
         self.clock = Stopwatch()
         self._options = insert_options(prefix, *options)
-        self._column_fresh = False
         self.snes = self._build(prefix)
         self._column_solver: PETSc.KSP | None = None
 
@@ -110,15 +111,16 @@ class CoupledNewton:
         snes.setConvergenceTest(self._converged)
         snes.getKSP().setOptionsPrefix(prefix)
         snes.setFromOptions()
+        snes.getKSP().setPreSolve(self._before_linear_solve)
         snes.getKSP().setPostSolve(self._after_linear_solve)
         return snes
 
     # vectors
 
-    def scatter(self, x: PETSc.Vec) -> None:
-        """Put a vector of all unknowns into the functions (collective)."""
+    def scatter(self, x: PETSc.Vec, functions: list[fem.Function] | None = None) -> None:
+        """Put a vector of all unknowns into these, or other ``functions`` of their spaces (collective)."""
         values = x.array_r
-        for u, start, size in zip(self.unknowns, self.starts, self.owned, strict=False):
+        for u, start, size in zip(functions or self.unknowns, self.starts, self.owned, strict=False):
             u.x.array[:size] = values[start : start + size]
             u.x.scatter_forward()
 
@@ -143,6 +145,10 @@ class CoupledNewton:
         """Forms over the bodies (None stays None), for `assemble`."""
         return [None if one is None else fem.form(one, entity_maps=self.maps) for one in forms]
 
+    def find_reactions(self) -> None:
+        """``reactions`` at the present state (collective)."""
+        self.reactions = self.assemble(self.F, self.b).array_r[self.fixed]
+
     # what SNES calls
 
     def _assemble_residual(self, _snes: PETSc.SNES, x: PETSc.Vec, b: PETSc.Vec) -> None:
@@ -162,7 +168,13 @@ class CoupledNewton:
             A.assemble()
         if self.condition:
             self.condition.linearise()
-        self._column_fresh = False
+
+    def _before_linear_solve(self, ksp: PETSc.KSP, _rhs: PETSc.Vec, _update: PETSc.Vec) -> None:
+        """Set the preconditioner up here, where it can be timed."""
+        with self.clock("preconditioner"):
+            ksp.setUp()
+            ksp.setUpOnBlocks()
+        self._solve_started = time.perf_counter()
 
     def _after_linear_solve(self, ksp: PETSc.KSP, _rhs: PETSc.Vec, update: PETSc.Vec) -> None:
         """Add the part of the load; measure the update."""
@@ -173,6 +185,7 @@ class CoupledNewton:
             change = (c.dot(update) - self.gap) / (self.condition.e + c.dot(self.z))
             update.axpy(-change, self.z)
             self.load.value += change
+        self.clock.seconds["linear solve"] += time.perf_counter() - self._solve_started
         size = max(self._largest(self.x), self.scale)
         self.update = max(self._largest(update) / size, abs(change))
 
@@ -203,7 +216,7 @@ class CoupledNewton:
             return reasons.CONVERGED_SNORM_RELATIVE
         if iteration > 0 and self.update > DIVERGED:
             return reasons.DIVERGED_DTOL
-        return reasons.DIVERGED_MAX_IT if iteration >= MAX_ITERATIONS else reasons.ITERATING
+        return reasons.DIVERGED_MAX_IT if iteration >= self.patience else reasons.ITERATING
 
     def solve(self) -> int:
         """Solve from the present values of the unknowns and the load; returns the number of iterations.
@@ -214,13 +227,13 @@ class CoupledNewton:
         self.update, self.linear_iterations = np.inf, 0
         if not self.condition:
             self._lift()
-        with self.clock("solve"):
-            self.snes.solve(None, self.x)
+        self.snes.solve(None, self.x)
         self.scatter(self.x)
         self.linear_iterations += self.snes.getLinearSolveIterations()
         reason = self.snes.getConvergedReason()
         if reason <= 0:
             raise self._failure(reason)
+        self.patience = MAX_ITERATIONS
         return self.snes.getIterationNumber()
 
     def _lift(self) -> None:

@@ -115,8 +115,8 @@ def interface_between(
     torn, one_sided = parent.comm.allreduce(torn), parent.comm.allreduce(one_sided)
     if torn or one_sided:
         raise InterfaceError(
-            f"{torn} facets of an interface lack a cell on the rank that owns them and {one_sided} do not lie "
-            "between two bodies: their tractions would be lost"
+            f"{torn} facets of an interface lack a cell on the rank that owns them and {one_sided} do not "
+            "lie between two bodies: their tractions would be lost"
         )
     ordered = np.zeros((0, 4), dtype=np.int32)
     if rows:

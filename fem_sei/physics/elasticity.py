@@ -29,7 +29,7 @@ LOCAL_ITERATIONS = 5  # Newton's for the thickness stretch of plane stress; star
 
 @dataclass(frozen=True)
 class Kinematics:
-    """From a displacement (2 or 3 components) to 3x3 tensors; ``radius``: the coordinate r, for axisymmetry;
+    """From a displacement (2 or 3 components) to 3x3 tensors; ``radius``: the coordinate r of axisymmetry;
     ``curving``: gradient of the body's undeformed places by those of its mesh, where the mesh has straight
     edges and the body has not."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
+from fem_sei.post.load import draw_loads
 from fem_sei.post.open import Run, RunError, make_folder, open_run
 from fem_sei.post.pictures import FILES as MAP_FILES
 from fem_sei.post.pictures import Panel, add_colour_bar, colour_scale, moment_text, name_layers, panel_grid
@@ -34,6 +35,12 @@ def compare(runs: Sequence[Path], out: Path) -> list[Path]:
     if len(single) < 2:
         raise RunError("nothing to compare: give at least two runs, or one with variants")
     titles = list(dict.fromkeys(run.manifest.get("title") or run.label for run in single))
+    studies = sorted({run.study for run in single})
+    if len(studies) > 1:
+        raise RunError(f"nothing to compare: these are runs of different studies, {' and '.join(studies)}")
+    if studies == ["delamination"]:
+        make_folder(out)
+        return draw_loads(with_distinct_labels(single), out, " / ".join(titles))
     return draw_comparison(single, out, " / ".join(titles))
 
 

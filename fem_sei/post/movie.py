@@ -1,14 +1,15 @@
-"""The animation of a two-dimensional run: mp4 where ffmpeg is at hand, else gif."""
+"""The animation of a run: mp4 where ffmpeg is at hand, else gif."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 
 import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
 from fem_sei.post.open import Run
 from fem_sei.post.pictures import Panel, add_colour_bar, colour_scale, moment_text, name_layers
@@ -26,15 +27,18 @@ SLOWEST, FASTEST = 3.0, 15.0  # frames per second
 MOST = 120  # frames; of more field outputs these many, evenly chosen
 HOLD = 1.5  # seconds on the last frame
 
+Drawing = Callable[[Run, Sequence[int]], Iterator[np.ndarray]]
+
 log = logging.getLogger(__name__)
 
 
-def animate(run: Run, folder: Path) -> list[Path]:
-    """The field outputs of a run as a film: concentration and potential side by side."""
+def animate(run: Run, folder: Path, draw: Drawing | None = None) -> list[Path]:
+    """The field outputs of a run as a film: what ``draw`` makes of the outputs with the numbers it is given,
+    by default concentration and potential side by side."""
     last = len(run.outputs) - 1
     indices = sorted({round(index) for index in np.linspace(0, last, min(last + 1, MOST))})
     rate = float(np.clip(len(indices) / SECONDS, SLOWEST, FASTEST))
-    frames = _held(_frames(run, indices), round(HOLD * rate))
+    frames = _held((draw or _frames)(run, indices), round(HOLD * rate))
     try:
         import imageio_ffmpeg
     except ImportError:
@@ -72,9 +76,14 @@ def _frames(run: Run, indices: Sequence[int]) -> Iterator[np.ndarray]:
         for panel in panels:
             panel.show(moment)
         made.suptitle(f"{run.title}\n{moment_text(moment)}", fontsize=11)
-        made.canvas.draw()
-        made.set_layout_engine("none")  # placed once: nothing may jump from frame to frame
-        yield np.ascontiguousarray(np.asarray(made.canvas.buffer_rgba())[:, :, :3])
+        yield pixels(made)
+
+
+def pixels(made: Figure) -> np.ndarray:
+    """The figure as a frame (rows, columns, 3) of bytes."""
+    made.canvas.draw()
+    made.set_layout_engine("none")  # placed once: nothing may jump from frame to frame
+    return np.ascontiguousarray(np.asarray(made.canvas.buffer_rgba())[:, :, :3])
 
 
 def _held(frames: Iterator[np.ndarray], times: int) -> Iterator[np.ndarray]:

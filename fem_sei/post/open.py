@@ -5,6 +5,7 @@ Needs neither DOLFINx nor MPI, and works on a run that is still going on.
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -39,8 +40,13 @@ class Run:
     path: Path
     manifest: dict[str, Any]
     history: Table
-    outputs: list[tuple[float, Path]]  # time (s) and .pvtu file of each field output
+    outputs: list[tuple[float, Path]]  # time (s; of delamination the step) and .pvtu file of each output
     variants: list[Run] = field(default_factory=list)
+    interface_outputs: list[tuple[float, Path]] = field(default_factory=list)
+
+    @property
+    def study(self) -> str:
+        return self.manifest.get("study", "plating")
 
     @property
     def label(self) -> str:
@@ -120,7 +126,8 @@ def open_run(path: Path) -> Run:
         return Run(path, manifest, Table({}, {}), [], variants)
     history = path / "history.csv"
     table = read_history(history) if history.is_file() else Table({}, {})
-    return Run(path, manifest, table, _read_index(path / "fields.pvd"))
+    outputs, at_interfaces = (read_series(path / f"{name}.pvd") for name in ("fields", "interface"))
+    return Run(path, manifest, table, outputs, interface_outputs=at_interfaces)
 
 
 def make_folder(path: Path) -> Path:
@@ -150,7 +157,19 @@ def read_history(path: Path) -> Table:
     return Table(columns, {name: unit.removesuffix("]") for name, _, unit in titles})
 
 
-def _read_index(pvd: Path) -> list[tuple[float, Path]]:
+def read_summary(path: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
+    """The rows of a summary.csv as texts by column, and the units of the columns; no rows without a file."""
+    if not path.is_file():
+        return [], {}
+    with open(path, encoding="utf-8", newline="") as file:
+        titles, *rows = list(csv.reader(file)) or [[]]
+    split = [title.partition(" [") for title in titles]
+    units = {name: unit.removesuffix("]") for name, _, unit in split}
+    return [dict(zip(units, row, strict=True)) for row in rows], units
+
+
+def read_series(pvd: Path) -> list[tuple[float, Path]]:
+    """Time and .pvtu file of each output of a series; none if it has not begun."""
     if not pvd.is_file():
         return []
     try:

@@ -23,6 +23,7 @@ from fem_sei.post.style import (
     STYLE,
     figure,
     length_unit,
+    prefixed,
     save,
     shades,
     tidy,
@@ -78,11 +79,11 @@ def draw_histories(runs: Sequence[Run], folder: Path, stem: str, title: str) -> 
     ]
 
 
-def draw_quality(run: Run, folder: Path) -> list[Path]:
+def draw_quality(run: Run, folder: Path, panels: Sequence[Curves] = QUALITY) -> list[Path]:
     """Step sizes, iterations, balances and interface width over the steps: ``numerics.png``."""
     if not len(run.history.get("step", ())):
         return []
-    return [save(_draw([run], QUALITY, "step", run.title), folder / "numerics.png")]
+    return [save(_draw([run], panels, "step", run.title), folder / "numerics.png")]
 
 
 @matplotlib.rc_context(STYLE)
@@ -202,6 +203,8 @@ def _shown_unit(runs: Sequence[Run], curves: Curves) -> tuple[str, float]:
     values = np.concatenate(columns)
     if curves.unit == "m":
         return length_unit(values)
+    if curves.unit == "Pa":
+        return prefixed(values, "Pa")
     if curves.unit == "V":
         return ("mV", 1e3) if np.nanmax(np.abs(values), initial=0.0) < 1.0 else ("V", 1.0)
     if curves.unit == "mol/m^3":

@@ -47,6 +47,11 @@ class Quantity:
         return f"{self.words} ({self.unit})"
 
 
+MEGAPASCAL = 1e6  # Pa
+STRESSES = {  # the fields of a film, the first that is there being shown
+    "von_mises": Quantity("von Mises stress", "MPa", 1e-6, "viridis"),
+    "principal_max": Quantity("largest principal stress", "MPa", 1e-6, "viridis"),
+}
 FIELDS = {
     "c": Quantity("salt concentration", "mol/L", 1e-3, "viridis"),
     "phi_e": Quantity("electrolyte potential vs. Li", "mV", 1e3, "YlOrRd_r"),
@@ -91,6 +96,25 @@ def length_unit(values: Sequence[float] | np.ndarray) -> tuple[str, float]:
     """Unit for lengths given in m, and what to multiply them with."""
     largest = np.nanmax(np.abs(values), initial=0.0)
     return ("nm", 1e9) if largest < 1e-7 else ("µm", 1e6)
+
+
+def prefixed(values: Sequence[float] | np.ndarray, unit: str) -> tuple[str, float]:
+    """An SI unit with the prefix that suits the largest of ``values``, and what to multiply them with.
+
+    Stresses are in MPa; of m^2 and m^3 the metre gets the prefix.
+    """
+    largest = np.nanmax(np.abs(values), initial=0.0)
+    base, _, power = unit.partition("^")
+    if unit == "Pa":
+        return "MPa", 1.0 / MEGAPASCAL
+    if base == "m":
+        power = int(power or 1)
+        shown, factor = length_unit([largest ** (1.0 / power)])
+        return shown + {1: "", 2: "²", 3: "³"}[power], factor**power
+    if not unit or largest == 0.0 or not np.isfinite(largest):
+        return unit, 1.0
+    exponent = int(np.clip(np.floor(np.log10(largest) / 3.0), -6, 3))
+    return "afpnµm kMG"[exponent + 6].strip() + unit, 10.0 ** (-3 * exponent)
 
 
 def tidy(axes: Axes) -> None:

@@ -6,6 +6,9 @@ read from the same file, with the cells in the same order (mesh.msh of the run f
 cells are stored to notice when it is another. Dofs shared by cells are stored once for each cell, which
 costs room but no communication. Lagrange elements up to degree 2 and cell-wise ones of any degree (several
 dofs on one edge or facet would depend on its orientation).
+
+Functions on a submesh of cells are stored as if on the cells of the whole mesh, with nothing in the others.
+Of a submesh of facets, quadrature functions: `rows.py` says how their values are brought into an order.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from __future__ import annotations
 import errno
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +27,9 @@ from petsc4py import PETSc
 
 from fem_sei.numerics.compat import geometry_dofmap
 from fem_sei.numerics.parallel import on_rank_zero, raise_together
+from fem_sei.results.rows import Rows, cell_rows, rows_of
 from fem_sei.results.run_folder import put_in_place, write_atomically
+from fem_sei.results.submeshes import Submesh
 
 FORMAT = 1
 BYTES = 8  # of a number
@@ -42,29 +47,37 @@ class CheckpointError(RuntimeError):
 
 
 def save(
-    folder: Path, domain: mesh.Mesh, functions: Mapping[str, fem.Function], meta: Mapping[str, Any]
+    folder: Path,
+    domain: mesh.Mesh,
+    functions: Mapping[str, fem.Function],
+    meta: Mapping[str, Any],
+    submeshes: Sequence[Submesh] = (),
 ) -> Path:
     """Write a checkpoint of ``functions`` and of ``meta`` (JSON) into ``folder`` (collective).
 
-    Returns its .json file, which is written last: without it the checkpoint does not count, so that an
-    interrupted write leaves the one before. The last two are kept. Raises OSError on all ranks if it cannot
-    be written, but WriteFailed on those ranks only where writing the data failed.
+    The functions are on ``domain`` or on one of its ``submeshes``. Returns the .json file, which is written
+    last: without it the checkpoint does not count, so that an interrupted write leaves the one before. The
+    last two are kept. Raises OSError on all ranks if it cannot be written, but WriteFailed on those ranks
+    only where writing the data failed.
     """
     comm = domain.comm
-    values = {name: _cell_values(function) for name, function in functions.items()}
-    values[MIDPOINTS] = _midpoints(domain)
-    size = BYTES * _number_of_cells(domain) * sum(rows.shape[1] for rows in values.values())
+    for function in functions.values():
+        function.x.scatter_forward()  # an owned cell may have dofs that another rank owns
+    stored = {
+        name: (rows, function.x.array) for name, (rows, function) in _rows(domain, functions, submeshes)
+    }
+    stored[MIDPOINTS] = _midpoints(domain)
+    size = BYTES * sum(rows.total * rows.width for rows, _ in stored.values())
     number = on_rank_zero(comm, lambda: _prepare(folder, size))
     data = folder / f"checkpoint_{number:06d}.h5"
-    cells = _original_cells(domain, owned_only=True)
 
     temporary = data.with_name(data.name + ".tmp")
     try:
         viewer = PETSc.Viewer().createHDF5(str(temporary), mode="w", comm=comm)
-        for name, rows in values.items():
-            owned = np.ascontiguousarray(rows[: len(cells)])
-            vector = _vector(domain, name, owned.shape[1])
-            vector.setValues(_indices(cells, owned.shape[1]), owned.ravel())
+        for name, (rows, array) in stored.items():
+            vector = _vector(comm, name, rows)
+            owned = rows.dofs[: rows.owned]
+            vector.setValues(rows.indices()[: owned.size], array[owned].ravel())
             vector.assemble()
             vector.view(viewer)
             vector.destroy()
@@ -73,14 +86,19 @@ def save(
         reason = f"HDF5 failed on rank {comm.rank} (is the disk full?): {str(error).splitlines()[-1]}"
         raise WriteFailed(errno.EIO, reason, str(temporary)) from error
 
-    layout = {name: rows.shape[1] for name, rows in values.items()}
+    layout = {name: rows.layout for name, (rows, _) in stored.items()}
     content = {"format": FORMAT, "cells": _number_of_cells(domain), "layout": layout, "meta": dict(meta)}
     index = data.with_suffix(".json")
     on_rank_zero(comm, lambda: _commit(temporary, data, index, json.dumps(content)))
     return index
 
 
-def load(index: Path, domain: mesh.Mesh, functions: Mapping[str, fem.Function]) -> dict[str, Any]:
+def load(
+    index: Path,
+    domain: mesh.Mesh,
+    functions: Mapping[str, fem.Function],
+    submeshes: Sequence[Submesh] = (),
+) -> dict[str, Any]:
     """Fill ``functions`` from the checkpoint ``index`` (a .json file) and return its ``meta`` (collective).
 
     Raises CheckpointError, on every rank and before any function is changed, if the checkpoint cannot be
@@ -91,13 +109,12 @@ def load(index: Path, domain: mesh.Mesh, functions: Mapping[str, fem.Function]) 
         raise CheckpointError(
             f"{index} was made on a mesh of {content['cells']} cells; this one has {_number_of_cells(domain)}"
         )
-    rows = {name: _cell_values(function) for name, function in functions.items()}
-    rows[MIDPOINTS] = _midpoints(domain)
-    wrong = [name for name, values in rows.items() if content["layout"].get(name) != values.shape[1]]
+    places = {name: rows for name, (rows, _) in _rows(domain, functions, submeshes)}
+    places[MIDPOINTS], midpoints = _midpoints(domain)
+    wrong = [name for name, rows in places.items() if content["layout"].get(name) != rows.layout]
     if wrong:
         raise CheckpointError(f"{index} has no {', '.join(wrong)} in these spaces: {content['layout']}")
 
-    cells = _original_cells(domain, owned_only=False)
     data, viewer = index.with_suffix(".h5"), PETSc.Viewer()
     found = {}
     try:
@@ -105,24 +122,30 @@ def load(index: Path, domain: mesh.Mesh, functions: Mapping[str, fem.Function]) 
     except CheckpointError:
         viewer.incRef()  # PETSc cannot destroy a viewer whose file could not be opened
         raise
-    for name, values in rows.items():
-        vector = _vector(domain, name, values.shape[1])
+    for name, rows in places.items():
+        vector = _vector(domain.comm, name, rows)
         _read_together(domain.comm, data, lambda vector=vector: vector.load(viewer))
-        found[name] = _gather(vector, _indices(cells, values.shape[1])).reshape(values.shape)
+        found[name] = _gather(vector, rows.indices()).reshape(rows.dofs.shape)
         vector.destroy()
     viewer.destroy()
 
-    distance = np.abs(found[MIDPOINTS] - rows[MIDPOINTS]).max(initial=0.0)
+    distance = np.abs(found[MIDPOINTS] - midpoints[places[MIDPOINTS].dofs]).max(initial=0.0)
     size = np.abs(domain.geometry.x).max(initial=0.0)  # a rank may have no cells, and no points
     farthest, size = (domain.comm.allreduce(float(value), op=MPI.MAX) for value in (distance, size))
     if farthest > MIDPOINT_TOLERANCE * size:
         raise CheckpointError(f"{index} was made on another mesh: its cells are at other places")
     for name, function in functions.items():
-        function.x.array[_cell_dofs(function)] = found[name]
+        function.x.array[places[name].dofs] = found[name]
+        function.x.scatter_forward()
     return content["meta"]
 
 
-def load_newest(folder: Path, domain: mesh.Mesh, functions: Mapping[str, fem.Function]) -> dict[str, Any]:
+def load_newest(
+    folder: Path,
+    domain: mesh.Mesh,
+    functions: Mapping[str, fem.Function],
+    submeshes: Sequence[Submesh] = (),
+) -> dict[str, Any]:
     """``load`` from the newest checkpoint in ``folder``, or from the one before if it cannot be read.
 
     Raises CheckpointError, of the newest, if none can; if there is none at all as well (collective).
@@ -130,7 +153,7 @@ def load_newest(folder: Path, domain: mesh.Mesh, functions: Mapping[str, fem.Fun
     first: CheckpointError | None = None
     for index in on_rank_zero(domain.comm, lambda: _newest_first(folder)):
         try:
-            return load(index, domain, functions)
+            return load(index, domain, functions, submeshes)
         except CheckpointError as error:
             first = first or error
     raise first or CheckpointError(f"there is no checkpoint in {folder}")
@@ -165,46 +188,29 @@ def _read_together(comm: MPI.Comm, file: Path, action: Callable[[], object]) -> 
     raise_together(comm, failure)
 
 
-def _cell_dofs(function: fem.Function) -> np.ndarray:
-    """Where each cell of this rank (ghosts too) finds its values in ``function.x.array``: a row per cell."""
-    space = function.function_space
-    if not _is_orientation_free(space):
-        raise CheckpointError(f"{function.name}: an element with several dofs on an edge cannot be saved")
-    dofs, block = space.dofmap.list, space.dofmap.bs
-    return (dofs[:, :, None] * block + np.arange(block)).reshape(len(dofs), dofs.shape[1] * block)
+def _rows(
+    domain: mesh.Mesh, functions: Mapping[str, fem.Function], submeshes: Sequence[Submesh]
+) -> Iterator[tuple[str, tuple[Rows, fem.Function]]]:
+    """Where each function is stored (collective, the same error on every rank)."""
+    for name, function in functions.items():
+        try:
+            yield name, (rows_of(function, domain, submeshes), function)
+        except ValueError as error:
+            raise CheckpointError(f"{name} cannot be saved: {error}") from error
 
 
-def _is_orientation_free(space: fem.FunctionSpace) -> bool:
-    if space.num_sub_spaces > 0:
-        return all(_is_orientation_free(space.sub(index)) for index in range(space.num_sub_spaces))
-    layout = space.dofmap.dof_layout
-    return all(len(layout.entity_dofs(dimension, 0)) <= 1 for dimension in range(1, space.mesh.topology.dim))
-
-
-def _cell_values(function: fem.Function) -> np.ndarray:
-    function.x.scatter_forward()  # an owned cell may have dofs that another rank owns
-    return function.x.array[_cell_dofs(function)]
-
-
-def _midpoints(domain: mesh.Mesh) -> np.ndarray:
-    return domain.geometry.x[geometry_dofmap(domain)].mean(axis=1)
-
-
-def _original_cells(domain: mesh.Mesh, owned_only: bool) -> np.ndarray:
-    cells = np.asarray(domain.topology.original_cell_index, dtype=PETSc.IntType)
-    return cells[: domain.topology.index_map(domain.topology.dim).size_local] if owned_only else cells
+def _midpoints(domain: mesh.Mesh) -> tuple[Rows, np.ndarray]:
+    """The midpoints of the cells as if they were the values of a function."""
+    middle = domain.geometry.x[geometry_dofmap(domain)].mean(axis=1)
+    return cell_rows(domain, np.arange(middle.size).reshape(middle.shape)), middle.ravel()
 
 
 def _number_of_cells(domain: mesh.Mesh) -> int:
     return domain.topology.index_map(domain.topology.dim).size_global
 
 
-def _indices(cells: np.ndarray, width: int) -> np.ndarray:
-    return (cells[:, None] * width + np.arange(width, dtype=PETSc.IntType)).ravel()
-
-
-def _vector(domain: mesh.Mesh, name: str, width: int) -> PETSc.Vec:
-    vector = PETSc.Vec().createMPI(_number_of_cells(domain) * width, comm=domain.comm)
+def _vector(comm: MPI.Comm, name: str, rows: Rows) -> PETSc.Vec:
+    vector = PETSc.Vec().createMPI(rows.total * rows.width, comm=comm)
     vector.setName(name)
     return vector
 

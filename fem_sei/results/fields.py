@@ -1,74 +1,75 @@
-"""Fields over time as VTK files: one .vtu per rank and time, a .pvtu that joins them, fields.pvd on top."""
+"""Fields over time as VTK files: one .vtu per rank and time, a .pvtu that joins them, NAME.pvd on top."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import meshio
 import numpy as np
-from dolfinx import fem, mesh
 
-from fem_sei.numerics.compat import geometry_dofmap
 from fem_sei.numerics.parallel import on_rank_zero, raise_together
 from fem_sei.results.run_folder import RunFolder, write_atomically
 
-CELL_OF_DIMENSION = {1: "line", 2: "triangle", 3: "tetra"}
-UNTAGGED = -1  # region of a cell that carries no tag
+VTK_TYPES = {"f": "Float64", "i": "Int32"}
+
+
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """What one rank contributes to the files: points (n, 3) in m, and cells (m, corners) of numbers of these
+    points. Points may be repeated: where a field jumps, each side has its own. ``cell_type`` is Meshio's
+    name; ``cell_data`` are arrays (m,) that stay the same over the whole series."""
+
+    points: np.ndarray
+    cells: np.ndarray
+    cell_type: str
+    cell_data: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 class FieldSeries:
-    """The field output of a run; every method is collective.
+    """The field output of a run on ``grid``, which may be empty on some ranks; every method is collective.
 
-    ``domain`` is a mesh of simplices whose coordinates are in units of ``length_scale`` (m); the files
-    hold metres. ``cell_regions`` becomes the cell data ``region``. ``name`` is that of the .pvd file.
-    ``written``: time and file of each output; set it to continue an earlier series after those.
+    ``name`` is that of the .pvd file. ``written``: time and file of each output; set it to continue an
+    earlier series after those.
     """
 
-    def __init__(
-        self,
-        folder: RunFolder,
-        domain: mesh.Mesh,
-        length_scale: float,
-        cell_regions: mesh.MeshTags,
-        name: str = "fields",
-    ) -> None:
+    def __init__(self, folder: RunFolder, grid: Grid, name: str = "fields") -> None:
         self._name = name
         self._pvd = folder.path / f"{name}.pvd"
         self._folder = folder.path / "fields"
-        self._comm = domain.comm
+        self._comm = folder.comm
+        self._grid = grid
         self.written: list[tuple[float, str]] = []
         on_rank_zero(self._comm, lambda: self._folder.mkdir(exist_ok=True))
-
-        # Ghost cells are left to their owners. The nodes of the owned cells get numbers of their own.
-        dimension = domain.topology.dim
-        owned = domain.topology.index_map(dimension).size_local
-        nodes, cells = np.unique(geometry_dofmap(domain)[:owned], return_inverse=True)
-        self._points = domain.geometry.x[nodes] * length_scale
-        self._cells = cells.reshape(owned, dimension + 1)
-        self._cell_type = CELL_OF_DIMENSION[dimension]
-        tagged = cell_regions.indices < owned
-        self._regions = np.full(owned, UNTAGGED, dtype=np.int32)
-        self._regions[cell_regions.indices[tagged]] = cell_regions.values[tagged]
         # A rank without cells writes no file: a piece without points is not read by everything.
-        counts = self._comm.allgather(owned)
+        counts = self._comm.allgather(len(grid.cells))
         self._writing_ranks = [rank for rank, count in enumerate(counts) if count > 0]
 
-    def write(self, time: float, functions: Mapping[str, tuple[fem.Function, float]]) -> None:
-        """Add the fields at ``time`` (s). ``functions`` maps a name to (function, factor): what is written
-        is function * factor, in SI. The functions are scalar P1 on the mesh of the series; a component of
-        a mixed function, as ``u.sub(0)`` gives it, is one too. Raises the same error on every rank."""
-        values = {name: factor * self._at_nodes(function) for name, (function, factor) in functions.items()}
+    def write(
+        self,
+        time: float,
+        point_data: Mapping[str, np.ndarray],
+        cell_data: Mapping[str, np.ndarray] | None = None,
+    ) -> None:
+        """Add the fields at ``time``: a name and an array in SI each, of scalars (n,), vectors (n, 2 or 3)
+        (VTK gets three components), or tensors (n, 9) or (n, 3, 3), row by row; likewise for the cells.
+        Every rank gives the same names. Raises ValueError where an array does not fit, and OSError where it
+        cannot be written: the same error on every rank.
+        """
+        grid, failure = self._grid, None
         stem = f"{self._name}_{len(self.written):06d}"
-        failure = None
         try:
+            points = {name: _components(name, data, len(grid.points)) for name, data in point_data.items()}
+            everything = {**grid.cell_data, **(cell_data or {})}
+            cells = {name: _components(name, data, len(grid.cells)) for name, data in everything.items()}
             if self._comm.rank in self._writing_ranks:
-                self._write_piece(self._folder / _piece(stem, self._comm.rank), values)
-        except OSError as error:
+                self._write_piece(self._folder / _piece(stem, self._comm.rank), points, cells)
+        except (OSError, ValueError) as error:
             failure = error
         raise_together(self._comm, failure)
         self.written.append((float(time), f"{self._folder.name}/{stem}.pvtu"))
-        on_rank_zero(self._comm, lambda: self._write_index(stem, list(values)))
+        on_rank_zero(self._comm, lambda: self._write_index(stem, points, cells))
 
     def drop_the_rest(self) -> None:
         """Forget the outputs that are not in ``written``: of an earlier run, after its checkpoint."""
@@ -81,26 +82,20 @@ class FieldSeries:
 
         on_rank_zero(self._comm, drop)
 
-    def _at_nodes(self, function: fem.Function) -> np.ndarray:
-        function.x.scatter_forward()  # an owned cell may have nodes that another rank owns
-        dofs = function.function_space.dofmap.list[: len(self._cells)]
-        if dofs.shape != self._cells.shape:
-            raise ValueError(f"{function.name} is not a scalar P1 function on the mesh of the field output")
-        values = np.empty(len(self._points))
-        values[self._cells] = function.x.array[dofs]
-        return values
-
-    def _write_piece(self, path: Path, values: Mapping[str, np.ndarray]) -> None:
+    def _write_piece(
+        self, path: Path, point_data: Mapping[str, np.ndarray], cell_data: Mapping[str, np.ndarray]
+    ) -> None:
         meshio.Mesh(
-            self._points,
-            [(self._cell_type, self._cells)],
-            point_data=dict(values),
-            cell_data={"region": [self._regions]},
+            self._grid.points,
+            [(self._grid.cell_type, self._grid.cells)],
+            point_data=dict(point_data),
+            cell_data={name: [data] for name, data in cell_data.items()},
         ).write(path, file_format="vtu", binary=True, compression="zlib")
 
-    def _write_index(self, stem: str, names: list[str]) -> None:
-        """The .pvtu that joins the pieces, then fields.pvd: a reader finds only files that are complete."""
-        arrays = [f'      <PDataArray type="Float64" Name="{name}"/>' for name in names]
+    def _write_index(
+        self, stem: str, point_data: Mapping[str, np.ndarray], cell_data: Mapping[str, np.ndarray]
+    ) -> None:
+        """The .pvtu that joins the pieces, then NAME.pvd: a reader finds only files that are complete."""
         pieces = [f'    <Piece Source="{_piece(stem, rank)}"/>' for rank in self._writing_ranks]
         lines = [
             '<?xml version="1.0"?>',
@@ -108,9 +103,11 @@ class FieldSeries:
             '  <PUnstructuredGrid GhostLevel="0">',
             '    <PPoints><PDataArray type="Float64" NumberOfComponents="3"/></PPoints>',
             "    <PPointData>",
-            *arrays,
+            *(_entry(name, data) for name, data in point_data.items()),
             "    </PPointData>",
-            '    <PCellData><PDataArray type="Int32" Name="region"/></PCellData>',
+            "    <PCellData>",
+            *(_entry(name, data) for name, data in cell_data.items()),
+            "    </PCellData>",
             *pieces,
             "  </PUnstructuredGrid>",
             "</VTKFile>",
@@ -133,3 +130,22 @@ class FieldSeries:
 
 def _piece(stem: str, rank: int) -> str:
     return f"{stem}_{rank:04d}.vtu"
+
+
+def _components(name: str, data: np.ndarray, rows: int) -> np.ndarray:
+    """The array as VTK takes it: (rows,), (rows, 3) or (rows, 9) of doubles or 32-bit integers."""
+    data = np.asarray(data)
+    data = data.astype(np.int32 if data.dtype.kind in "iu" else np.float64, copy=False)
+    flat = data if data.ndim == 1 else data.reshape(len(data), int(np.prod(data.shape[1:])))
+    if flat.ndim == 2 and flat.shape[1] == 2:
+        flat = np.column_stack([flat, np.zeros(len(flat), dtype=flat.dtype)])
+    if len(flat) != rows or (flat.ndim == 2 and flat.shape[1] not in (3, 9)):
+        raise ValueError(
+            f"field {name}: an array {data.shape} does not fit {rows} rows of 1, 2, 3 or 9 numbers"
+        )
+    return flat
+
+
+def _entry(name: str, data: np.ndarray) -> str:
+    width = f' NumberOfComponents="{data.shape[1]}"' if data.ndim == 2 else ""
+    return f'      <PDataArray type="{VTK_TYPES[data.dtype.kind]}" Name="{name}"{width}/>'

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
 from types import TracebackType
+from typing import NamedTuple
 
 from mpi4py import MPI
 
@@ -67,23 +68,30 @@ class History:
         self._file.flush()
 
 
-def write_summary(
-    path: Path,
-    columns: Mapping[str, str],
-    rows: Iterable[tuple[str, str, Mapping[str, float | int]]],
-    comm: MPI.Comm,
-) -> None:
-    """Write summary.csv: ``name,status`` and the history columns, one row per variant (rank 0 writes).
+class SummaryRow(NamedTuple):
+    """A variant in summary.csv: its results by column (none for a variant without any; a value may be text),
+    and in a sweep its place on each axis ("4 nm")."""
 
-    A row is (name, status, last row of the history), the last being empty for a variant without a step.
-    """
+    name: str
+    status: str
+    results: Mapping[str, float | int | str]
+    axes: Mapping[str, str] = {}
+
+
+def write_summary(path: Path, columns: Mapping[str, str], rows: Sequence[SummaryRow], comm: MPI.Comm) -> None:
+    """Write summary.csv: ``name,status``, the axes of a sweep, and ``columns`` (names and units of results),
+    one row per variant (rank 0 writes)."""
     if comm.rank != 0:
         return
+    axes = list(dict.fromkeys(axis for row in rows for axis in row.axes))
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["name", "status", *_titles(columns)])
-    for name, status, last in rows:
-        table.writerow([name, status, *(_digits(last[key]) if key in last else "" for key in columns)])
+    table.writerow(["name", "status", *axes, *_titles(columns)])
+    for row in rows:
+        places = [row.axes.get(axis, "") for axis in axes]
+        values = [row.results.get(key, "") for key in columns]
+        cells = [value if isinstance(value, str) else _digits(value) for value in values]
+        table.writerow([row.name, row.status, *places, *cells])
     write_atomically(path, text.getvalue())
 
 

@@ -36,9 +36,8 @@ class Progress:
         self._shown: tuple[float, float] | None = None  # wall time and percent of the last line
         self._width = 0
 
-    def update(self, fraction: float, time: float, dt: float, charge: float, tip: float) -> None:
-        """An accepted step: ``fraction`` done (0 to 1), ``time`` and ``dt`` in s, ``charge`` in C/m^2,
-        ``tip`` in m (height of the highest point of the metal)."""
+    def update(self, fraction: float, text: str) -> None:
+        """An accepted step: ``fraction`` done (0 to 1), and what to say about it."""
         if not self._active:
             return
         now, percent = self._clock(), 100.0 * min(max(fraction, 0.0), 1.0)
@@ -46,10 +45,7 @@ class Progress:
         if self._shown and not self._is_due(now - self._shown[0], percent - self._shown[1]):
             return
         self._shown = (now, percent)
-        self._show(
-            f"{self._label}  {percent:5.1f} %  t {_duration(time)}  dt {_duration(dt)}  "
-            f"charge {charge / 3.6e4:.4g} mAh/cm2  tip {tip * 1e6:.3f} um  left {self._left(now, percent)}"
-        )
+        self._show(f"{self._label}  {percent:5.1f} %  {text}  left {self._left(now, percent)}")
 
     def note(self, message: str) -> None:
         """A line of its own, without spoiling the one that renews itself."""
@@ -59,7 +55,7 @@ class Progress:
 
     def finish(self, message: str) -> None:
         """The last line, with the wall time used."""
-        self.note(f"{self._label}  {message}, {_duration(self._clock() - self._start)} wall time")
+        self.note(f"{self._label}  {message}, {duration(self._clock() - self._start)} wall time")
 
     def _is_due(self, seconds: float, percent: float) -> bool:
         if self._terminal:
@@ -84,10 +80,11 @@ class Progress:
         wall, before = self._marks[0]
         if percent <= before:
             return "?"
-        return _duration((100.0 - percent) * (now - wall) / (percent - before))
+        return duration((100.0 - percent) * (now - wall) / (percent - before))
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """A time in words, such as 12.3 s or 2.0 h."""
     if seconds < 1e-3:
         return f"{seconds:.1e} s"
     if seconds < 120.0:

@@ -17,9 +17,17 @@ from fem_sei.numerics.parallel import on_rank_zero
 
 MANIFEST = "run.json"
 SCHEMA = 1  # of run.json
-FILES = (MANIFEST, "case.toml", "mesh.msh", "history.csv", "summary.csv", "fields.pvd", "failed.pvd")
+SERIES = ("fields", "interface", "failed")  # of field outputs
+FILES = (
+    MANIFEST,
+    "case.toml",
+    "mesh.msh",
+    "history.csv",
+    "summary.csv",
+    *(f"{name}.pvd" for name in SERIES),
+)
 FOLDERS = {  # what a run writes into its sub-folders, as patterns
-    "fields": ("fields_*vtu*", "failed_*vtu*"),
+    "fields": tuple(f"{name}_*vtu*" for name in SERIES),
     "checkpoint": ("checkpoint_*",),
     "pictures": ("*.png", "*.mp4", "*.gif"),
 }

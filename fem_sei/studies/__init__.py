@@ -16,13 +16,12 @@ from fem_sei.geometry.reader import check_file
 from fem_sei.geometry.stack import write_msh
 from fem_sei.numerics.compat import petsc_option_used
 from fem_sei.numerics.parallel import on_rank_zero
-from fem_sei.results.history import write_summary
+from fem_sei.results.history import SummaryRow, write_summary
 from fem_sei.results.manifest import STATUS_OF_EXIT, Manifest
 from fem_sei.results.run_folder import OutputError, RunFolder
-from fem_sei.studies import continuation, plating_run, plating_setup
-from fem_sei.studies.observation import COLUMNS
-from fem_sei.studies.plating import PREFIX
-from fem_sei.studies.plating_run import Session
+from fem_sei.studies import continuation, running
+from fem_sei.studies.kinds import kind_of
+from fem_sei.studies.running import Session
 
 
 def run(
@@ -32,9 +31,11 @@ def run(
     pictures: bool,
     petsc_args: list[str],
     deadline: float = math.inf,
+    at_once: int = 1,
 ) -> int:
-    """Run a case, or all its variants one after the other, on all ranks (collective); returns the exit code.
+    """Run a case, or all its variants, on all ranks (collective); returns the exit code.
 
+    ``at_once``: how many variants at a time, each on its share of the ranks.
     ``out``: run folder, by default runs/NAME. ``petsc_args``: PETSc options of the command line, which win
     over those of the case. ``deadline``: time.monotonic() at which the program must have ended. A variant
     that fails does not stop the others; the worst exit code is returned.
@@ -47,8 +48,8 @@ def run(
     own_mesh = loaded.case.mesh.file
     file = [f"mesh.file={Path(own_mesh).resolve()}"] if own_mesh else []
     given = {"set": [*loaded.changes, *file], "petsc": petsc_args, "until": None}
-    session = Session(given, deadline=deadline)
-    with _petsc_options(petsc_args):
+    session = Session(given, deadline=deadline, at_once=at_once)
+    with _petsc_options(petsc_args, kind_of(loaded.case).simulation.prefix):
         folder = RunFolder.create(out or Path("runs") / name, MPI.COMM_WORLD, force)
         folder.write_text("case.toml", loaded.text)
         sessions = {variant: session for variant in loaded.runs}
@@ -62,6 +63,7 @@ def restart(
     pictures: bool,
     petsc_args: list[str],
     deadline: float,
+    at_once: int = 1,
 ) -> int:
     """Go on with the run (or the unfinished variants) in the folder ``path`` (collective); the exit code.
 
@@ -69,12 +71,13 @@ def restart(
     case. Raises, before anything is changed, CaseError, RunFolderError and CheckpointError.
     """
     folder = RunFolder(path, MPI.COMM_WORLD)
-    found = continuation.examine(folder, until, changes, petsc_args, deadline)
+    found = continuation.examine(folder, until, changes, petsc_args, deadline, at_once)
     if not any(found.sessions.values()):
         if folder.comm.rank == 0:
             print(f"{path}: the run is done; --until TIME would continue it")
-        return plating_run.DONE
-    with _petsc_options(found.session.given["petsc"]):
+        return running.DONE
+    prefix = kind_of(found.loaded.case).simulation.prefix
+    with _petsc_options(found.session.given["petsc"], prefix):
         return _carry_out(found.loaded, folder, found.sessions, found.session, pictures)
 
 
@@ -90,13 +93,13 @@ def _carry_out(
         variant = folder.read_manifest().get("variant")
         case = loaded.runs[variant]
         label = loaded.case.case.name + (f"/{variant}" if variant else "")
-        code, _ = plating_run.run(case, folder, label, variant, sessions[None])
+        code, _ = running.run(kind_of(case).simulation, case, folder, label, variant, sessions[None])
     else:
         try:
             code = _run_variants(loaded, folder, sessions, session)
         except OSError as error:
             raise OutputError(f"cannot write the results: {error}") from error
-    if pictures and code != plating_run.INTERRUPTED:
+    if pictures and code != running.INTERRUPTED:
         _draw(folder)
     if folder.comm.rank == 0:
         print(f"results in {folder.path}", flush=True)
@@ -104,7 +107,7 @@ def _carry_out(
 
 
 @contextmanager
-def _petsc_options(arguments: Sequence[str]) -> Iterator[None]:
+def _petsc_options(arguments: Sequence[str], prefix: str) -> Iterator[None]:
     """Put PETSc options of the command line into the data base; say at the end which nothing used."""
     before = set(PETSc.Options().getAll())
     PETSc.Options().insertString(" ".join(arguments))
@@ -112,7 +115,7 @@ def _petsc_options(arguments: Sequence[str]) -> Iterator[None]:
     yield
     if MPI.COMM_WORLD.rank == 0:
         for option in sorted(option for option in given if not petsc_option_used(option)):
-            print(f"nothing used the PETSc option -{option}; the solver's begin with -{PREFIX}", flush=True)
+            print(f"nothing used the PETSc option -{option}; the solver's begin with -{prefix}", flush=True)
 
 
 def _check_mesh_files(loaded: LoadedCase) -> None:
@@ -124,34 +127,52 @@ def _check_mesh_files(loaded: LoadedCase) -> None:
 def _run_variants(
     loaded: LoadedCase, folder: RunFolder, sessions: dict[str | None, Session | None], session: Session
 ) -> int:
-    comm, info = folder.comm, loaded.case.case
+    """Run the variants that have a session, ``session.at_once`` at a time, each on its share of the ranks."""
+    world, info = folder.comm, loaded.case.case
     manifest = Manifest(
         folder.manifest,
-        comm,
+        world,
         kind="variants",
         fem_sei=__version__,
         name=info.name,
         title=info.title,
         study=info.study,
         variants=list(loaded.variants),
+        axes=list(next(iter(loaded.axes.values()), {})),
         given=session.given,
     )
-    rows, worst = [], 0
-    for variant, case in loaded.variants.items():
-        own = sessions[variant]
-        if own is None:
-            rows.append((variant, "done", continuation.last_row_of(folder, variant)))
+    groups = session.at_once
+    group = world.rank * groups // world.size
+    comm = world.Split(group, world.rank)
+    kind = kind_of(loaded.case)
+    rows: dict[str, SummaryRow] = {}
+    worst = 0
+    for n, (variant, case) in enumerate(loaded.variants.items()):
+        if n % groups != group:
             continue
+        axes, own = loaded.axes.get(variant, {}), sessions[variant]
+        if own is None:
+            result = continuation.result_of(RunFolder(folder.path / variant, comm))
+            rows[variant] = SummaryRow(variant, "done", result, axes)
+            continue
+        place = RunFolder(folder.path, comm)
         sub = RunFolder(folder.path / variant, comm)
         if own.earlier is None:
-            sub = folder.variant(variant)
+            sub = place.variant(variant)
             sub.write_text("case.toml", loaded.text)
-        code, last = plating_run.run(case, sub, f"{info.name}/{variant}", variant, own)
-        rows.append((variant, STATUS_OF_EXIT.get(code, "failed"), last))
-        write_summary(folder.summary, COLUMNS, rows, comm)
+        code, result = running.run(kind.simulation, case, sub, f"{info.name}/{variant}", variant, own)
+        rows[variant] = SummaryRow(variant, STATUS_OF_EXIT.get(code, "failed"), result, axes)
         worst = max(worst, code)
-        if code == plating_run.INTERRUPTED:
+        if groups == 1:
+            write_summary(folder.summary, kind.simulation.summary, list(rows.values()), world)
+        if code == running.INTERRUPTED:
             break
+    comm.Free()
+    for others in world.allgather(rows):
+        rows |= others
+    ordered = [rows[variant] for variant in loaded.variants if variant in rows]
+    write_summary(folder.summary, kind.simulation.summary, ordered, world)
+    worst = world.allreduce(worst, MPI.MAX)
     manifest.finish(worst)
     return worst
 
@@ -177,8 +198,9 @@ def mesh_only(loaded: LoadedCase, out: Path | None) -> int:
             path = out or Path(f"{case.case.name}.msh")
             if variant is not None:
                 path = path.with_stem(f"{path.stem}_{variant}")
-            sizes, file = plating_setup.mesh_sizes(case), plating_setup.mesh_file(case)
-            found = write_msh(path, case.geometry, sizes, plating_setup.LENGTH_SCALE, file)
+            kind = kind_of(case)
+            sizes, file = kind.mesh_sizes(case), kind.mesh_file(case)
+            found = write_msh(path, case.geometry, sizes, kind.length_scale(case), file)
             print(
                 f"{path}: {found['cells']} cells, {found['nodes']} nodes, "
                 f"worst quality {found['quality']:.2f}"

@@ -10,16 +10,14 @@ from typing import Any
 from fem_sei.case.checks import assess
 from fem_sei.case.describe import resolved
 from fem_sei.case.loader import CaseError, LoadedCase, load
-from fem_sei.case.schema import Case
 from fem_sei.numerics.parallel import on_rank_zero
 from fem_sei.results import checkpoint
 from fem_sei.results.checkpoint import CheckpointError
-from fem_sei.results.history import last_row
 from fem_sei.results.run_folder import RunFolder, RunFolderError, manifest_of
-from fem_sei.studies.observation import COLUMNS
-from fem_sei.studies.plating_run import Session
+from fem_sei.studies.kinds import kind_of
+from fem_sei.studies.running import Session
 
-CHANGEABLE = ("case", "operation", "time", "solver", "output")  # tables that do not belong to the state
+CHANGEABLE = ("solver", "output")  # tables that do not belong to the state of any study
 MODE = "operation.mode"  # the equations of the potential belong to it
 AT_THE_END = 1e-9  # relative distance at which a run has reached the time asked for
 
@@ -48,6 +46,7 @@ def examine(
     changes: Sequence[str],
     petsc_args: Sequence[str],
     deadline: float,
+    at_once: int,
 ) -> Found:
     """Read a run folder and check that it can be continued so; changes nothing (collective).
 
@@ -65,7 +64,9 @@ def examine(
     if problems := list(_problems(loaded, load(folder.path / "case.toml", before.get("set", [])), changes)):
         raise CaseError(problems)
     end = math.inf if given["until"] is None else given["until"]
-    session = Session(given, end, deadline)
+    if until is not None and not kind_of(loaded.case).timed:
+        raise RunFolderError(f"--until: a study of {loaded.case.case.study} does not run in time")
+    session = Session(given, end, deadline, at_once=at_once)
     if manifest.get("kind") == "variants":
         places = {name: RunFolder(folder.path / name, folder.comm) for name in loaded.variants}
     else:
@@ -92,24 +93,27 @@ def _problems(loaded: LoadedCase, before: LoadedCase, changes: Sequence[str]) ->
     for name, case in loaded.runs.items() if changes else ():
         earlier = before.runs.get(name)
         if earlier is None:
-            return [f"variants: {FIXED}"]
+            return ["variants: were others, which a restart cannot change"]
         old, new = dict(resolved(earlier)), dict(resolved(case))
-        fixed = [key for key in {**old, **new} if key == MODE or key.split(".")[0] not in CHANGEABLE]
+        free = (*kind_of(case).changeable, *CHANGEABLE)
+        fixed = [key for key in {**old, **new} if key == MODE or key.split(".")[0] not in ("case", *free)]
         problems += [
-            f"{key} = {new.get(key)}: was {old.get(key)}, {FIXED}"
+            f"{key} = {new.get(key)}: was {old.get(key)}, {_fixed(free)}"
             for key in fixed
             if old.get(key) != new.get(key)
         ]
         if case.materials != earlier.materials:
-            problems.append(f"materials: {FIXED}")
+            problems.append(f"materials: {_fixed(free)}")
         problems += _refusals(case) if not problems else []
     return list(dict.fromkeys(problems))
 
 
-FIXED = f"and a restart can only change {', '.join(CHANGEABLE[1:-1])} and {CHANGEABLE[-1]}"
+def _fixed(free: tuple[str, ...]) -> str:
+    *names, last = free
+    return f"and a restart can only change {', '.join(names)} and {last}"
 
 
-def _refusals(case: Case) -> list[str]:
+def _refusals(case: Any) -> list[str]:
     return [f"{row.name.strip()}: {row.advice}" for row in assess(case).of("refuse")]
 
 
@@ -130,7 +134,6 @@ def _session(state: _State, session: Session, asked: bool) -> Session | None:
     return session if state.time is None else replace(session, earlier=state.manifest)
 
 
-def last_row_of(folder: RunFolder, variant: str) -> dict[str, float]:
-    """Last row of the history of a variant that is done (collective)."""
-    path = RunFolder(folder.path / variant, folder.comm).history
-    return on_rank_zero(folder.comm, lambda: last_row(path, COLUMNS))
+def result_of(folder: RunFolder) -> dict[str, Any]:
+    """What a run that is done has found (collective)."""
+    return folder.read_manifest().get("result") or {}

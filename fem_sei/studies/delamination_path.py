@@ -8,15 +8,18 @@ fracture energy at once.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
+from dolfinx import fem
+from petsc4py import PETSc
 
 from fem_sei.numerics.continuation import Control, Follower, Scales, StepSize
 from fem_sei.numerics.newton import NewtonFailure
 from fem_sei.studies.delamination import DelaminationModel
 from fem_sei.studies.joints import STATE, Joint
+from fem_sei.studies.load_curve import Curve
 from fem_sei.studies.measures import ProcessZone, nearest_opening, opened_volume
 
 MOST_DAMAGE = 0.5  # growth of the damage in energy at a point in one step
@@ -24,7 +27,6 @@ FALLEN = 0.02  # relative fall of the load after which the largest load is accep
 FIRST_GUESS = 1e-3  # load factor of the first solve, from which the scales follow
 FASTER = 0.1  # the step may grow to this part of the way made, beyond the given load
 STEADY = 1e-2  # dissipation over elastic work of a step from which on the dissipation can control it
-PLATEAU = 2e-3  # relative rise of the load during the last cohesive length of crack advance: neutral
 END_DAMAGE = 1e-2  # damage in energy at the far end of an interface: it is too short
 SMALL_STEP = 0.02  # of the largest step: below, the opening of the process zone takes over the control
 ZONE_STEP = 0.02  # relative growth of that opening in a step
@@ -51,41 +53,14 @@ class StepReport:
     event: str = ""
 
 
-@dataclass
-class Curve:
-    """Load, measure and crack advance of the steps so far."""
-
-    measures: list[float] = field(default_factory=list)
-    loads: list[float] = field(default_factory=list)
-    advances: list[float] = field(default_factory=list)
-
-    def add(self, measure: float, load: float, advance: float) -> None:
-        """A step more."""
-        self.measures.append(measure)
-        self.loads.append(load)
-        self.advances.append(advance)
-
-    @property
-    def largest(self) -> float:
-        """Largest load, at the vertex of the parabola through the three steps around it."""
-        n = int(np.argmax(self.loads))
-        if n in (0, len(self.loads) - 1):
-            return self.loads[n]
-        x, y = np.array(self.measures[n - 1 : n + 2]), np.array(self.loads[n - 1 : n + 2])
-        a, b, c = np.polyfit((x - x[1]) / (x[2] - x[0]), y, 2)
-        return float(c - b**2 / (4.0 * a)) if a < 0.0 else self.loads[n]
-
-    def flat(self, length: float) -> bool:
-        """Whether the load has hardly changed while the crack advanced by the last ``length``."""
-        before = [n for n, advance in enumerate(self.advances) if advance <= self.advances[-1] - length]
-        if not before or self.advances[before[-1]] <= 0.0:
-            return False
-        recent = self.loads[before[-1] :]
-        return max(recent) - min(recent) < PLATEAU * max(recent)
-
-
 class DelaminationPath:
-    """Follows the path of a model. ``result``: what it found ("limit", "critical_load", ...), model units."""
+    """Follows the path of a model, stage by stage; ``result`` is what it has found so far, in model units.
+
+    The stages: "hold" brings in what is held; then either "load" raises the load factor to 1, with "corner"
+    where it cannot rise, or "scales" takes a first small step and "limit" goes on to the largest load, with
+    "crossing" to stop at load factor 1 on the way. Everything a stage knows is in attributes, so that a run
+    can be continued from any step (`state`, `restore`).
+    """
 
     def __init__(self, model: DelaminationModel) -> None:
         self.model, self.path = model, model.case.path
@@ -93,23 +68,39 @@ class DelaminationPath:
         self.joint = self._main_joint()
         solver = model.solver
         self.opening = nearest_opening(model, self.joint)
-        volume = opened_volume(model, self.joint)
-        measure = self.opening if self.path.control == "opening" else volume
+        self.volume = opened_volume(model, self.joint)
+        measure = self.opening if self.path.control == "opening" else self.volume
         force = solver.assemble(solver.P, solver.x.duplicate())
         self.follower = Follower(solver, measure, force, ProcessZone(model))
-        self.volume = volume
         self.scales, self.curve = Scales(), Curve()
-        self.work, self.last_dissipation = 0.0, 0.0
+        self.work = self.last_dissipation = 0.0
         self.result: dict[str, Any] = {}
-        self._external = self._external_forces()
-        self._states = [joint.state for joint in model.joints]
-        self._sizes = {
-            "measure": StepSize(self.path.first_step, self.path.min_step, self.path.max_step),
-            "arc_length": StepSize(self.path.first_step, self.path.min_step, self.path.max_step),
-            "dissipation": StepSize(0.0, self.path.min_step**2, np.inf),
-            "zone": StepSize(ZONE_STEP, self.path.min_step, ZONE_STEP),
+        first, least, most = self.path.first_step, self.path.min_step, self.path.max_step
+        self.sizes = {
+            "hold": StepSize(1.0, least, 1.0),
+            "load": StepSize(first, least, most),
+            "crossing": StepSize(1.0, least, 1.0),
+            "measure": StepSize(first, least, most),
+            "arc_length": StepSize(first, least, most),
+            "dissipation": StepSize(0.0, least**2, np.inf),
+            "zone": StepSize(ZONE_STEP, least, ZONE_STEP),
         }
-        self._zone_until = 0  # the step until which the process zone has the control
+        self.stage = "hold" if model.holds else self._main_stage
+        self.control: Control = "measure"
+        self.taken: float | None = None  # size of the last step with this control
+        self.zone_until, self.corner = 0, 0.0
+        self.previous = [fem.Function(body.u.function_space) for body in model.bodies]
+        self.look_around()
+
+    def look_around(self) -> None:
+        """Evaluate what a step is compared with at the last accepted solution (collective)."""
+        self.model.solver.find_reactions()
+        self._external = self._external_forces()
+        self._states = [joint.state for joint in self.model.joints]
+
+    @property
+    def _main_stage(self) -> str:
+        return "load" if self.path.control == "load" else "scales"
 
     def _main_joint(self) -> Joint:
         """The interface with the pressure, else the first with a flaw, else the first."""
@@ -120,142 +111,201 @@ class DelaminationPath:
 
     def run(self) -> Iterator[StepReport]:
         """Follow the path to its end; yields after every accepted step. Raises GaveUp."""
-        if self.model.holds:
-            yield from self._hold()
-        if self.path.control == "load":
-            yield from self._by_load(1.0, self.path.first_step)
-        else:
-            yield from self._find_scales()
-            yield from self._to_the_limit()
+        stages = {
+            "hold": self._hold,
+            "load": self._raise_load,
+            "corner": self._round_the_corner,
+            "scales": self._find_scales,
+            "limit": self._to_the_limit,
+            "crossing": self._cross,
+        }
+        while self.stage != "done" and self.number < self.path.max_steps:
+            yield from stages[self.stage]()
+        if self.stage != "done":
+            self.result["limit"] = "steps"
 
-    # stages
+    # stages: each returns after a step, and is entered again as long as it is the stage
 
     def _hold(self) -> Iterator[StepReport]:
         """Bring in what is held."""
-        held, size = self.model.held, StepSize(1.0, self.path.min_step, 1.0)
-        while (reached := float(held.value)) < 1.0:
-            before = self.model.power_of_what_is_held()
-            held.value = goal = min(1.0, reached + size.value)
-            self.model.set_given()
-            try:
-                iterations = self.follower.to_load(0.0)
-                self._judge()
-            except (NewtonFailure, Rejected) as failure:
-                held.value = reached
-                self._cut(size, failure)
-                continue
-            released = 0.5 * (before + self.model.power_of_what_is_held()) * (goal - reached)
-            yield self._accept(iterations, "held" if goal == 1.0 else "", released)
-            size.adapt(iterations)
+        held, size = self.model.held, self.sizes["hold"]
+        reached = float(held.value)
+        before = self.model.power_of_what_is_held()
+        held.value = goal = min(1.0, reached + size.value)
+        self.model.set_given()
+        try:
+            iterations = self.follower.to_load(0.0)
+            self._judge()
+        except (NewtonFailure, Rejected) as failure:
+            held.value = reached
+            self._cut(size, failure)
+            return
+        released = 0.5 * (before + self.model.power_of_what_is_held()) * (goal - reached)
+        report = self._accept(iterations, "held" if goal == 1.0 else "", released)
+        size.adapt(iterations)
+        if goal == 1.0:
+            self.stage = self._main_stage
+        yield report
 
-    def _by_load(self, end: float, first: float) -> Iterator[StepReport]:
-        """Raise the load factor to ``end``, beginning with the step ``first``."""
-        size = StepSize(first, self.path.min_step, max(first, self.path.max_step))
-        while (reached := self.follower.here.load) < end:
-            goal = reached + size.value
-            goal = end if goal > end - self.path.min_step else goal
-            self.model.set_load(goal, goal - reached)
-            try:
-                iterations = self.follower.to_load(goal)
-                self._judge()
-            except (NewtonFailure, Rejected) as failure:
-                self._cut(size, failure)
-                if size.value < SMALL_STEP * size.most and self.dissipated > 0.0:
-                    yield from self._round_the_corner()
-                    size.value = first
-                    if "limit" in self.result:
-                        return
-                continue
-            yield self._accept(iterations, "load" if goal == 1.0 else "")
-            size.adapt(iterations)
-            if self._wide():
-                self.result["limit"] = "opening"
-                return
+    def _raise_load(self) -> Iterator[StepReport]:
+        """Raise the load factor towards 1."""
+        size = self.sizes["load"]
+        report = self._to_load(size)
+        if report is None:
+            if size.value < SMALL_STEP * size.most and self.dissipated > 0.0:
+                self.stage, self.corner, self.taken = "corner", self.follower.here.load, None
+                self.sizes["zone"].value = ZONE_STEP
+                self._note()
+            return
+        if self._wide():
+            self.result["limit"] = "opening"
+        if self.follower.here.load == 1.0 or "limit" in self.result:
+            self.stage = "done"
+        yield report
+
+    def _to_load(self, size: StepSize) -> StepReport | None:
+        """A step towards load factor 1; None if it failed."""
+        reached = self.follower.here.load
+        goal = reached + size.value
+        goal = 1.0 if goal > 1.0 - size.least else goal
+        self.model.set_load(goal, goal - reached)
+        try:
+            iterations = self.follower.to_load(goal)
+            self._judge()
+        except (NewtonFailure, Rejected) as failure:
+            self._cut(size, failure)
+            return None
+        report = self._accept(iterations, "load" if goal == 1.0 else "")
+        size.adapt(iterations)
+        return report
 
     def _round_the_corner(self) -> Iterator[StepReport]:
-        """Where a given load cannot rise further: follow the opening of the process zone, along which the load
-        falls, until it is back; or find that it does not come back, and this is the largest load."""
-        corner, size = self.follower.here.load, self._sizes["zone"]
-        size.value, taken = size.most, None
+        """Where a given load cannot rise further: follow the opening of the process zone, along which the
+        load falls, until it is back; or find that it does not come back, and this is the largest load."""
+        report = self._along("zone")
+        if report is None:
+            return
+        load = self.follower.here.load
         lowest = SNAPPED if self.model.case.loading is None else 1.0 - FALLEN
-        self._note()
-        while self.number < self.path.max_steps:
-            try:
-                iterations = self.follower.step("zone", size.value, taken, self.scales)
-                self._judge()
-            except (NewtonFailure, Rejected) as failure:
-                self._cut(size, failure)
-                continue
-            taken = size.value
-            self.model.set_given()
-            yield self._accept(iterations)
-            self._note()
-            size.adapt(iterations)
-            if self.follower.here.load > corner:
-                return
-            if self.follower.here.load < lowest * corner:
-                self.result |= {"limit": "falls", "critical_load": self.curve.largest}
-                return
+        if load > self.corner:
+            self.stage, self.sizes["load"].value = "load", self.path.first_step
+        elif load < lowest * self.corner:
+            self.stage = "done"
+            self.result |= {"limit": "falls", "critical_load": self.curve.largest}
+        yield report
 
     def _find_scales(self) -> Iterator[StepReport]:
         """A first small step, from which follows how far it is to the given load."""
         iterations = self.follower.to_load(FIRST_GUESS)
         self._judge()
-        yield self._accept(iterations)
+        report = self._accept(iterations)
         x = self.follower.here.x
         self.scales.measure = self.follower.measured() / FIRST_GUESS
         self.scales.length = self.follower.length(x) / FIRST_GUESS
         self.scales.energy = 0.5 * self.follower.dot(self.follower.force, x) / FIRST_GUESS
         if self.scales.measure <= 0.0:
             raise GaveUp("the pressure does not open the flaw")
+        self.stage, self.control = "limit", self._control()
+        self._note()
+        yield report
 
     def _to_the_limit(self) -> Iterator[StepReport]:
-        """Through the given load to the largest one, until the load falls."""
-        control, taken = self._control(), None
+        """A step on the way through the given load to the largest one, and until the load falls."""
+        report = self._along(self.control, stop_at_the_load="opening" not in self.result)
+        if report is None:
+            return
+        if self._ended():
+            self.stage = "done"
+        elif (then := self._control()) != self.control:
+            self.control, self.taken = then, None
+            for size in self.sizes.values():
+                if np.isfinite(size.most):
+                    size.value = max(size.value, SMALL_STEP * size.most)
+            self.sizes["dissipation"].value = self.last_dissipation / self.scales.energy
+        yield report
+
+    def _along(self, control: Control, stop_at_the_load: bool = False) -> StepReport | None:
+        """A step with the load as an unknown; None if it failed or has to be done otherwise."""
+        size, here = self.sizes[control], self.follower.here.load
+        try:
+            iterations = self.follower.step(control, size.value, self.taken, self.scales)
+            self._judge()
+        except (NewtonFailure, Rejected) as failure:
+            self._cut(size, failure)
+            if control != "zone" and size.value < SMALL_STEP * size.most and self.dissipated > 0.0:
+                self.control, self.taken, self.zone_until = "zone", None, self.number + ZONE_STEPS
+            return None
+        if stop_at_the_load and here < 1.0 <= float(self.model.load.value):
+            self._back()
+            self.stage, self.sizes["crossing"].value = "crossing", 1.0 - here
+            return None
+        self.model.set_given()
+        report = self._accept(iterations)
+        self.taken = size.value
         self._note()
-        while self.number < self.path.max_steps:
-            size = self._sizes[control]
-            try:
-                iterations = self.follower.step(control, size.value, taken, self.scales)
-                self._judge()
-            except (NewtonFailure, Rejected) as failure:
-                self._cut(size, failure)
-                if control != "zone" and size.value < SMALL_STEP * size.most and self.dissipated > 0.0:
-                    control, taken, self._zone_until = "zone", None, self.number + ZONE_STEPS
-                continue
-            load = float(self.model.load.value)
-            if "opening" not in self.result and self.follower.here.load < 1.0 <= load:
-                self._back()
-                yield from self._by_load(1.0, 1.0 - self.follower.here.load)
-                taken = None
-                self._note()
-                if not self.path.find_limit:
-                    return
-                continue
-            taken = size.value
-            yield self._accept(iterations)
+        way = abs(self.follower.measured() / self.scales.measure)
+        size.adapt(iterations, max(size.most, FASTER * way) if control != "zone" else None)
+        return report
+
+    def _cross(self) -> Iterator[StepReport]:
+        """To the given load itself, which the last step was about to pass."""
+        report = self._to_load(self.sizes["crossing"])
+        if report is None:
+            return
+        if self.follower.here.load == 1.0:
+            self.taken, self.stage = None, "limit" if self.path.find_limit else "done"
             self._note()
-            way = self.follower.measured() / self.scales.measure
-            size.adapt(iterations, max(size.most, FASTER * way))
-            if self._ended():
-                return
-            if (then := self._control()) != control:
-                control, taken = then, None
-                for size in self._sizes.values():
-                    size.value = (
-                        max(size.value, SMALL_STEP * size.most) if np.isfinite(size.most) else size.value
-                    )
-                self._sizes["dissipation"].value = self.last_dissipation / self.scales.energy
+        yield report
 
     def _control(self) -> Control:
         """The control of the next step: the dissipation only where there is some."""
         chosen = self.path.control
-        if self.number < self._zone_until:
+        if self.number < self.zone_until:
             return "zone"
         if chosen == "arc_length" and self.follower.before is not None:
             return "arc_length"
         dissipates = self.last_dissipation > STEADY * self.follower.here.load**2 * self.scales.energy
         return "dissipation" if chosen == "dissipation" and dissipates else "measure"
+
+    # a run that is continued
+
+    def state(self) -> dict[str, Any]:
+        """What is needed to go on besides the functions of the model and ``previous``, which is set (JSON)."""
+        self.follower.keep(self.previous)
+        return {
+            "number": self.number,
+            "rejected": self.rejected,
+            "stage": self.stage,
+            "control": self.control,
+            "taken": self.taken,
+            "zone_until": self.zone_until,
+            "corner": self.corner,
+            "sizes": {name: size.value for name, size in self.sizes.items()},
+            "scales": asdict(self.scales),
+            "curve": asdict(self.curve),
+            "work": self.work,
+            "last_dissipation": self.last_dissipation,
+            "result": self.result,
+            "held": float(self.model.held.value),
+            "load": self.follower.here.load,
+            "load_before": None if self.follower.before is None else self.follower.before.load,
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take up ``state``; the functions have been filled (collective)."""
+        for name in ("number", "rejected", "stage", "control", "taken", "zone_until", "corner", "work"):
+            setattr(self, name, state[name])
+        self.last_dissipation, self.result = state["last_dissipation"], state["result"]
+        if self.result.get("limit") == "steps":
+            del self.result["limit"]
+        for name, value in state["sizes"].items():
+            self.sizes[name].value = value
+        self.scales, self.curve = Scales(**state["scales"]), Curve(**state["curve"])
+        self.model.held.value = state["held"]
+        self.model.set_load(state["load"], 1.0)
+        self.follower.take_up(self.previous, state["load_before"])
+        self.model.evaluate()
+        self.look_around()
 
     # one step
 
@@ -282,8 +332,8 @@ class DelaminationPath:
         self._back()
         if not size.cut():
             raise GaveUp(
-                f"the smallest step failed at load factor {self.follower.here.load:.4g}: {failure}. A finer mesh "
-                "along the interface (mesh.elements_per_cohesive_length) or another path.control may help"
+                f"the smallest step failed at load factor {self.follower.here.load:.4g}: {failure}. A finer "
+                "mesh along the interface (mesh.elements_per_cohesive_length) or another path.control may help"
             )
 
     def _accept(self, iterations: int, event: str = "", released: float = 0.0) -> StepReport:
@@ -314,6 +364,10 @@ class DelaminationPath:
 
     # what is known of the path
 
+    def external_force_along(self, direction: PETSc.Vec) -> float:
+        """Product of all forces from outside with a direction of the unknowns (collective)."""
+        return self.follower.dot(direction, self._external)
+
     @property
     def dissipated(self) -> float:
         """Fracture energy that the damage of all interfaces has taken (collective)."""
@@ -332,7 +386,7 @@ class DelaminationPath:
         self.curve.add(self.follower.measured(), self.follower.here.load, self.advance())
 
     def _ended(self) -> bool:
-        """Whether the largest load has been passed, or cannot be found; says so in ``result`` (collective)."""
+        """Whether the largest load has been passed or cannot be found; says so in ``result`` (collective)."""
         found = ""
         if self.follower.here.load < (1.0 - FALLEN) * max(self.curve.loads):
             found = "falls"

@@ -1,4 +1,4 @@
-"""Interfaces that may open, in the study "delamination": their law, history and state at quadrature points."""
+"""Interfaces that may open, in the study "delamination": law, history and state at quadrature points."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Joint:
     """An interface that may open, between two bodies or (``lower`` or ``upper`` None) a body and a rigid one;
     ``data``: its table in the case.
 
-    ``measure``: integral over it; ``n``: its normal, upwards, in the integrand; ``area``: area per area of the
-    mesh's facets (2 pi r in axisymmetry). ``d``: damage of the last accepted step; ``w``: 1 on the initial
-    flaw, 0 elsewhere. Of the points that this rank owns: ``points`` (n, dim), ``weights`` (n), and energies
-    per area that have been ``dissipated`` by the damage and lost to its ``viscosity``.
+    ``measure``: integral over it; ``n``: its normal, upwards, in the integrand; ``area``: area per area of
+    the mesh's facets (2 pi r in axisymmetry). ``d``: damage of the last accepted step; ``w``: 1 on the initial
+    flaw, 0 elsewhere; ``spent``, ``delayed``: energy per area that the damage has taken, and its viscosity.
+    Of the points that this rank owns: ``points`` (n, dim), ``weights`` (n), ``state`` (n, STATE).
     """
 
     name: str
@@ -58,7 +58,7 @@ class Joint:
         one = fem.functionspace(
             self.interface.part.mesh, basix.ufl.quadrature_element(cell, degree=INTERFACE_DEGREE)
         )
-        self.d, self.w = fem.Function(one, name="damage"), fem.Function(one)
+        self.d, self.w, self.spent, self.delayed = (fem.Function(one) for _ in range(4))
         element = basix.ufl.quadrature_element(cell, value_shape=(len(STATE),), degree=INTERFACE_DEGREE)
         self._space = fem.functionspace(self.interface.part.mesh, element)
         self.comm = self.interface.part.mesh.comm
@@ -137,7 +137,6 @@ class Joint:
         self.weights = sums[:, 0]
         at = self._points_of(fem.form(ufl.inner(where, self.here(q)) * self.measure, **maps))
         self.points = at[:, : len(position)]
-        self.dissipated, self.viscous = np.zeros(len(self.weights)), np.zeros(len(self.weights))
         self.state = np.zeros((len(self.weights), len(STATE)))
 
     def _points_of(self, form: fem.Form) -> np.ndarray:
@@ -156,17 +155,27 @@ class Joint:
         return self.state[:, STATE.index(name)]
 
     def accept(self, before: np.ndarray) -> None:
-        """Remember the damage of the present ``state``, the one ``before`` was the last accepted (collective).
+        """Remember the damage of the present ``state``; that ``before`` was the last accepted (collective).
 
         What the viscosity takes is the work of Y on the damage (trapezoid) beyond the fracture energy.
         """
         growth = self.values("damage") - before[:, STATE.index("damage")]
         force = (self.values("Y") + before[:, STATE.index("Y")]) / 2.0
         lost = self.values("lost")
-        self.dissipated = self.dissipated + lost
+        _set(self.spent, self.dissipated + lost)
         if float(self.law.lag.value) > 0.0:
-            self.viscous = self.viscous + force * growth - lost
+            _set(self.delayed, self.viscous + force * growth - lost)
         self.set_damage(self.values("damage"))
+
+    @property
+    def dissipated(self) -> np.ndarray:
+        """Energy per area that the damage has taken, at the owned points."""
+        return self.spent.x.array[: len(self.weights)]
+
+    @property
+    def viscous(self) -> np.ndarray:
+        """Energy per area that has gone into the viscosity of the damage, at the owned points."""
+        return self.delayed.x.array[: len(self.weights)]
 
     def set_damage(self, values: np.ndarray) -> None:
         """Set the remembered damage at the owned points, and at the ghosts (collective)."""

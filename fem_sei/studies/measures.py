@@ -23,7 +23,7 @@ def opened_volume(model: DelaminationModel, joint: Joint) -> PETSc.Vec:
 
 
 def nearest_opening(model: DelaminationModel, joint: Joint) -> PETSc.Vec:
-    """m.u is the opening at the start (centre) of the flaw, at the node that is nearest to it (collective)."""
+    """m.u is the opening at the start (centre) of the flaw, at the node nearest to it (collective)."""
     flaw, at = joint.data.flaw, np.zeros(model.dim - 1)
     if flaw is not None:
         at = np.array([flaw.start] if model.dim == 2 else flaw.centre) / model.L

@@ -3,6 +3,7 @@
 import sys
 import traceback
 from pathlib import Path
+from types import SimpleNamespace
 
 import basix.ufl
 import gmsh
@@ -10,11 +11,12 @@ import numpy as np
 from dolfinx import fem, mesh
 from mpi4py import MPI
 
-from fem_sei.numerics.compat import gmsh_model_to_mesh
+from fem_sei.numerics.compat import geometry_dofmap, gmsh_model_to_mesh
 from fem_sei.results import checkpoint
 from fem_sei.results.fields import FieldSeries
 from fem_sei.results.history import History
 from fem_sei.results.manifest import Manifest
+from fem_sei.results.points import MeshPoints, QuadraturePoints
 from fem_sei.results.run_folder import RunFolder, RunFolderError
 
 COMM = MPI.COMM_WORLD
@@ -118,12 +120,14 @@ def write_run(folder):
         p1 = basix.ufl.element("P", domain.basix_cell(), 1)
         both = fem.Function(fem.functionspace(domain, basix.ufl.mixed_element([p1, p1])))
         alone = fem.Function(fem.functionspace(domain, p1))
-        series = FieldSeries(run, domain, 1e-6, regions)
+        points = MeshPoints(domain, 1e-6, regions)
+        series = FieldSeries(run, points.grid)
         for time in (0.0, 0.1, 12.5):
             both.sub(0).interpolate(lambda x: x[0])
             both.sub(1).interpolate(lambda x, time=time: time + x[0])
             alone.interpolate(lambda x, time=time: time * x[0])
-            series.write(time, {"xi": (both.sub(0), 1.0), "c": (both.sub(1), 1000.0), "phi_e": (alone, 0.1)})
+            xi, c, phi_e = (points.values(each) for each in (both.sub(0), both.sub(1), alone))
+            series.write(time, {"xi": xi, "c": 1000.0 * c, "phi_e": 0.1 * phi_e})
         Manifest(run.manifest, COMM, name=f"{dimension}d", mesh={"dimension": dimension}).finish(0)
 
 
@@ -135,8 +139,9 @@ def more_ranks_than_cells(folder):
     run = RunFolder.create(folder, COMM)
     expected, found = (fem.Function(fem.functionspace(domain, ("P", 1))) for _ in range(2))
     expected.interpolate(lambda x: x[0])
-    series = FieldSeries(run, domain, 1e-6, regions)
-    series.write(0.0, {"xi": (expected, 1.0)})
+    points = MeshPoints(domain, 1e-6, regions)
+    series = FieldSeries(run, points.grid)
+    series.write(0.0, {"xi": points.values(expected)})
     checkpoint.load(checkpoint.save(run.checkpoint, domain, {"u": expected}, {}), domain, {"u": found})
     if np.abs(found.x.array - expected.x.array).max(initial=0.0) > 1e-15:
         raise ValueError("the checkpoint has other values")
@@ -145,9 +150,133 @@ def more_ranks_than_cells(folder):
         (folder / "fields").rename(folder / "moved")
     COMM.barrier()
     try:
-        series.write(1.0, {"xi": (expected, 1.0)})
+        series.write(1.0, {"xi": points.values(expected)})
     except OSError:
         print(f"cells of {COMM.rank}: {count}, heard")
+
+
+def submesh(parent, dim, entities):
+    part, entity_map = mesh.create_submesh(parent, dim, entities)[:2]
+    if hasattr(entity_map, "sub_topology_to_topology"):  # 0.10 and newer
+        cells = part.topology.index_map(dim)
+        every = np.arange(cells.size_local + cells.num_ghosts, dtype=np.int32)
+        entity_map = entity_map.sub_topology_to_topology(every, False)
+    return SimpleNamespace(mesh=part, parent=parent, entities=np.asarray(entity_map), dim=dim)
+
+
+def layers(dimension):
+    """A block of two layers: mesh, cell tags (1 below, 2 above y or z = 1/2), the layers, and what is between
+    them and, of the lower one, at x = 0."""
+    mode = mesh.GhostMode.shared_facet
+    if dimension == 2:
+        domain = mesh.create_unit_square(COMM, 7, 6, ghost_mode=mode)
+    else:
+        domain = mesh.create_unit_cube(COMM, 4, 3, 4, ghost_mode=mode)
+    cells = domain.topology.index_map(dimension)
+    middle = domain.geometry.x[geometry_dofmap(domain)].mean(axis=1)
+    marks = np.where(middle[:, dimension - 1] < 0.5, 1, 2).astype(np.int32)
+    tags = mesh.meshtags(
+        domain, dimension, np.arange(cells.size_local + cells.num_ghosts, dtype=np.int32), marks
+    )
+
+    def between(x):
+        return np.isclose(x[dimension - 1], 0.5)
+
+    def beside(x):
+        return np.isclose(x[0], 0.0) & (x[dimension - 1] < 0.5 + 1e-9)
+
+    bodies = [submesh(domain, dimension, tags.find(tag)) for tag in (1, 2)]
+    facets = [
+        submesh(domain, dimension - 1, mesh.locate_entities(domain, dimension - 1, where))
+        for where in (between, beside)
+    ]
+    return domain, tags, bodies, facets
+
+
+def state_of_layers(bodies, facets, filled):
+    """Displacements of degree 1 and 2 that differ between the layers, and history at quadrature points."""
+    made = {}
+    for number, body in enumerate(bodies):
+        size = body.mesh.geometry.dim
+        made[f"u{number}"] = fem.Function(fem.functionspace(body.mesh, ("Lagrange", 2 - number, (size,))))
+        if filled:
+            made[f"u{number}"].interpolate(
+                lambda x, number=number, size=size: np.vstack(
+                    [wave(x) + number + k + 5 * x[2] for k in range(size)]
+                )
+            )
+    for number, part in enumerate(facets):
+        element = basix.ufl.quadrature_element(part.mesh.basix_cell(), degree=4)
+        made[f"d{number}"] = fem.Function(fem.functionspace(part.mesh, element))
+    if filled:
+        quadrature = [made["d0"], made["d1"]]
+        for part in quadrature:
+            place = QuadraturePoints([part.function_space], 1.0).grid.points
+            space = part.function_space
+            owned = space.dofmap.list[: len(place) // space.dofmap.list.shape[1]]
+            part.x.array[owned.ravel()] = np.sin(3.0 * place[:, 0]) + place[:, 1] ** 2 + 7.0 * place[:, 2]
+            part.x.scatter_forward()
+    return made
+
+
+def save_layers(folder):
+    for dimension in (2, 3):
+        domain, _, bodies, facets = layers(dimension)
+        if COMM.rank == 0:
+            (folder / f"{dimension}d").mkdir(parents=True)
+        values = state_of_layers(bodies, facets, filled=True)
+        checkpoint.save(folder / f"{dimension}d", domain, values, {"step": 1}, [*bodies, *facets])
+
+
+def load_layers(folder):
+    for dimension in (2, 3):
+        domain, _, bodies, facets = layers(dimension)
+        found = state_of_layers(bodies, facets, filled=False)
+        checkpoint.load_newest(folder / f"{dimension}d", domain, found, [*bodies, *facets])
+        for name, expected in state_of_layers(bodies, facets, filled=True).items():
+            error = np.abs(found[name].x.array - expected.x.array).max(initial=0.0)
+            error = COMM.allreduce(error, op=MPI.MAX)
+            if COMM.rank == 0:
+                print(f"{dimension}d {name}: {error:.1e}")
+            if error > 1e-12:
+                raise ValueError(f"{name} is off by {error}")
+        lacking = {"d0": found["d1"]}
+        try:
+            checkpoint.load_newest(folder / f"{dimension}d", domain, lacking, [*bodies, *facets])
+        except checkpoint.CheckpointError as error:
+            print(f"refused on {COMM.rank}: {error}")
+
+
+def write_layers(folder):
+    """Displacements that jump between two layers, a stress linear in each of them, and the interface."""
+    for dimension in (2, 3):
+        domain, tags, bodies, facets = layers(dimension)
+        run = RunFolder.create(folder / f"{dimension}d", COMM)
+        points = MeshPoints(domain, 1e-9, tags, by_region=True, submeshes=bodies)
+        state = state_of_layers(bodies, facets, filled=True)
+        stress, constant = [], []
+        for number, body in enumerate(bodies):
+            stress.append(fem.Function(fem.functionspace(body.mesh, ("DG", 1, (9,)))))
+            stress[-1].interpolate(
+                lambda x, number=number: np.outer(np.arange(9) + 10 * number, x[0] + 2 * x[1] - x[2])
+            )
+            constant.append(fem.Function(fem.functionspace(body.mesh, ("DG", 0))))
+            constant[-1].x.array[:] = number + 1.0
+        series = FieldSeries(run, points.grid)
+        data = {
+            "displacement": points.values(state["u0"], state["u1"]),
+            "stress": points.averages(*stress),
+            "constant": points.averages(*constant),
+        }
+        series.write(1.0, data, {"double": 2 * points.grid.cell_data["region"]})
+        quadrature = [state["d0"], state["d1"]]
+        cloud = QuadraturePoints([each.function_space for each in quadrature], 1e-9)
+        FieldSeries(run, cloud.grid, "interface").write(1.0, {"damage": cloud.values(quadrature)})
+        try:
+            series.write(2.0, {"displacement": data["displacement"][1:]})
+        except ValueError:
+            print(f"too short on {COMM.rank}")
+        Manifest(run.manifest, COMM, mesh={"dimension": dimension}).finish(0)
 
 
 def refuse(folder):
@@ -159,7 +288,17 @@ def refuse(folder):
 
 ACTIONS = {
     action.__name__: action
-    for action in (save, load, load_on_another_mesh, write_run, more_ranks_than_cells, refuse)
+    for action in (
+        save,
+        load,
+        load_on_another_mesh,
+        save_layers,
+        load_layers,
+        write_run,
+        write_layers,
+        more_ranks_than_cells,
+        refuse,
+    )
 }
 
 if __name__ == "__main__":

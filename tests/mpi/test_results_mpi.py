@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvista
 
-from fem_sei.post.open import open_run, read_history
+from fem_sei.post.open import open_run, read_history, read_series
 
 PROGRAM = Path(__file__).with_name("results_program.py")
 pytestmark = pytest.mark.mpi
@@ -31,6 +32,13 @@ def test_checkpoint_is_read_on_another_number_of_ranks(tmp_path, saving, loading
         names = sorted(file.name for file in (tmp_path / part).iterdir())
         assert names == [f"checkpoint_{n:06d}.{end}" for n in (1, 2) for end in ("h5", "json")]
     start(loading, "load", tmp_path)
+
+
+@pytest.mark.parametrize(("saving", "loading"), [(1, 2), (2, 3), (3, 1)])
+def test_functions_on_submeshes_are_read_on_another_number_of_ranks(tmp_path, saving, loading):
+    start(saving, "save_layers", tmp_path)
+    said = start(loading, "load_layers", tmp_path)
+    assert all(f"refused on {rank}: " in said for rank in range(loading))
 
 
 def test_checkpoint_of_another_mesh_is_refused_by_every_rank(tmp_path):
@@ -60,6 +68,38 @@ def test_fields_are_the_same_on_any_number_of_ranks(tmp_path, ranks):
         if points:
             assert (dataset.n_points, dataset.n_cells) == (points, cells)
         assert len(np.unique(dataset.points, axis=0)) == dataset.n_points
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 3])
+def test_fields_may_jump_between_regions(tmp_path, ranks):
+    said = start(ranks, "write_layers", tmp_path)
+    assert said.count("too short on") == 2 * ranks
+    for dimension, (above, cells) in {2: (8 * 4, 84), 3: (5 * 4 * 3, 288)}.items():
+        (_, file), *_ = read_series(tmp_path / f"{dimension}d" / "fields.pvd")
+        dataset = pyvista.read(file)
+        assert dataset.n_cells == cells
+        # two layers: each has its own points between them, also where a rank has cells of both
+        x = dataset.points * 1e9
+        upper = dataset["constant"] == 2.0
+        assert len(np.unique(np.column_stack([x.round(6), upper]), axis=0)) == 2 * above
+        assert np.isin(dataset["constant"], (1.0, 2.0)).all()  # averages over cells of the own layer only
+        wave = np.sin(3.0 * x[:, 0]) + x[:, 1] ** 2 + 5.0 * x[:, 2] + upper
+        expected = np.column_stack([wave, wave + 1.0, wave + 2.0 if dimension == 3 else 0.0 * wave])
+        np.testing.assert_allclose(dataset["displacement"], expected, atol=1e-12)
+        linear = x @ (1.0, 2.0, -1.0)
+        expected = linear[:, None] * (np.arange(9) + 10.0 * upper[:, None])
+        np.testing.assert_allclose(dataset["stress"], expected, atol=1e-12)
+        np.testing.assert_array_equal(dataset["double"], 2 * dataset["region"])
+
+        (_, file), *_ = read_series(tmp_path / f"{dimension}d" / "interface.pvd")
+        cloud = pyvista.read(file)
+        assert set(np.unique(cloud["interface"])) == {0, 1}
+        x = cloud.points * 1e9
+        assert len(np.unique(x.round(9), axis=0)) == cloud.n_points == cloud.n_cells
+        np.testing.assert_allclose(x[cloud["interface"] == 0][:, dimension - 1], 0.5)
+        np.testing.assert_allclose(x[cloud["interface"] == 1][:, 0], 0.0, atol=1e-12)
+        wave = np.sin(3.0 * x[:, 0]) + x[:, 1] ** 2 + 7.0 * x[:, 2]
+        np.testing.assert_allclose(cloud["damage"], wave, atol=1e-12)
 
 
 def test_a_rank_without_cells(tmp_path):

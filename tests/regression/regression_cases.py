@@ -12,7 +12,8 @@ from mpi4py import MPI
 from fem_sei.case.loader import load
 from fem_sei.post.open import read_history
 from fem_sei.results.run_folder import RunFolder
-from fem_sei.studies import plating_run
+from fem_sei.studies import running
+from fem_sei.studies.plating_run import PlatingSimulation
 
 HERE = Path(__file__).parent
 LANDESFEIND = 'geometry.layers[electrolyte].material="LiPF6_EC_DMC"'
@@ -56,7 +57,7 @@ def history_of(name: str) -> dict[str, np.ndarray]:
     with tempfile.TemporaryDirectory() as path, open(os.devnull, "w") as silence:
         folder = RunFolder(Path(path), MPI.COMM_SELF)
         with contextlib.redirect_stdout(silence):
-            exit_code, _ = plating_run.run(case, folder, name, None)
+            exit_code, _ = running.run(PlatingSimulation, case, folder, name, None)
         if exit_code != 0:
             raise RuntimeError(json.loads(folder.manifest.read_text())["message"])
         history = read_history(folder.history)

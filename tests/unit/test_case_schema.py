@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from fem_sei.case import describe
+from fem_sei.case.delamination import DelaminationCase
 from fem_sei.case.loader import load
 from fem_sei.case.schema import Case
 from fem_sei.case.studies import STUDIES
@@ -99,6 +100,15 @@ def test_every_key_is_listed_with_its_meaning():
     assert listed["time.front_travel"][0] == "number, default 0.35"
     assert listed["operation.counter"][0] == 'reservoir | closed, default "reservoir"'
     assert listed["geometry.features[]{bump}.height"][0] == "length, required"
+
+
+def test_keys_of_delamination_say_what_they_take():
+    takes = {key: takes for key, takes, _ in describe.keys(DelaminationCase)}
+    assert takes["loading.metal"] == "text, optional"
+    assert takes["interfaces[].flaw.centre"] == "list of two, length each, required"
+    assert takes["geometry.layers[].modulus_profile"] == "list of [height, stress or modulus], optional"
+    assert takes["sweep[].values"] == "list, required"
+    assert takes["output.checkpoint_every.wall"] == "time, default 10 min"
 
 
 @pytest.mark.parametrize("study", STUDIES)

@@ -232,9 +232,9 @@ def test_a_run_that_is_done_is_left(whole, capsys):
 def test_checkpoints_by_simulated_time(tmp_path, monkeypatch):
     times, save = [], checkpoint.save
 
-    def noted(folder, domain, functions, meta):
+    def noted(folder, domain, functions, meta, submeshes):
         times.append(meta["time"])
-        return save(folder, domain, functions, meta)
+        return save(folder, domain, functions, meta, submeshes)
 
     monkeypatch.setattr(checkpoint, "save", noted)
     assert run(tmp_path / "run", *SHORT, 'output.checkpoint_every={time="3 s"}') == 0

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from fem_sei.results.progress import Progress
+from fem_sei.results.progress import Progress, duration
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +28,7 @@ def go(stream, steps=100, seconds_per_step=0.5, active=True):
     progress = Progress("bare", active=active, stream=stream, clock=clock)
     for step in range(1, steps + 1):
         clock.now = step * seconds_per_step
-        progress.update(step / steps, time=10.0 * step, dt=10.0, charge=20.0 * step, tip=2e-7 + 1e-9 * step)
+        progress.update(step / steps, f"t {duration(10.0 * step)}  tip {0.2 + 1e-3 * step:.3f} um")
     progress.finish("done")
     return stream.getvalue()
 
@@ -36,7 +36,7 @@ def go(stream, steps=100, seconds_per_step=0.5, active=True):
 def test_plain_lines_are_few_and_complete():
     lines = go(io.StringIO()).splitlines()
     assert 10 <= len(lines) <= 22
-    assert "bare" in lines[10] and "%" in lines[10] and "mAh/cm2" in lines[10] and "um" in lines[10]
+    assert "bare" in lines[10] and "%" in lines[10] and "t 1" in lines[10] and "um" in lines[10]
     assert lines[-1] == "bare  done, 50 s wall time"
 
 
@@ -60,6 +60,6 @@ def test_other_ranks_are_silent():
 def test_a_note_keeps_a_line_of_its_own():
     stream = Terminal()
     progress = Progress("bare", stream=stream, clock=Clock())
-    progress.update(0.5, time=1.0, dt=1.0, charge=1.0, tip=1e-7)
+    progress.update(0.5, "t 1 s")
     progress.note("a warning")
     assert stream.getvalue().endswith("\ra warning\n")

@@ -10,11 +10,12 @@ COMM = MPI.COMM_SELF
 
 def fill(folder):
     """What a run leaves in its folder."""
-    for name in ("run.json", "case.toml", "history.csv", "fields.pvd"):
+    for name in ("run.json", "case.toml", "history.csv", "fields.pvd", "interface.pvd"):
         (folder / name).write_text("{}")
     for name in (
         "fields/fields_000000.pvtu",
         "fields/fields_000000_0000.vtu",
+        "fields/interface_000000.pvtu",
         "checkpoint/checkpoint_000001.h5",
         "pictures/front.png",
     ):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from mpi4py import MPI
 
-from fem_sei.results.history import History, write_summary
+from fem_sei.results.history import History, SummaryRow, write_summary
 from fem_sei.results.manifest import Manifest
 
 COMM = MPI.COMM_SELF
@@ -35,7 +35,8 @@ def test_a_row_must_have_exactly_the_columns(tmp_path):
 
 
 def test_summary_has_a_row_per_variant(tmp_path):
-    rows = [("thick, slow", "done", {"step": 9, "time": 0.1, "charge": 3.0}), ("bare", "failed", {})]
+    last = {"step": 9, "time": 0.1, "charge": 3.0}
+    rows = [SummaryRow("thick, slow", "done", last), SummaryRow("bare", "failed", {})]
     write_summary(tmp_path / "summary.csv", COLUMNS, rows, COMM)
     with open(tmp_path / "summary.csv", newline="") as file:
         assert list(csv.reader(file)) == [
@@ -43,6 +44,24 @@ def test_summary_has_a_row_per_variant(tmp_path):
             ["thick, slow", "done", "9", "0.1", "3.0"],
             ["bare", "failed", "", "", ""],
         ]
+
+
+def test_summary_of_a_sweep_has_its_axes_and_results_in_words(tmp_path):
+    rows = [
+        SummaryRow("4nm_Li", "done", {"outcome": "delaminates"}, {"thickness": "4 nm", "metal": "Li"}),
+        SummaryRow(
+            "4nm_Na",
+            "done",
+            {"outcome": "equilibrium", "opening": np.float64(2e-9)},
+            {"thickness": "4 nm", "metal": "Na"},
+        ),
+    ]
+    write_summary(tmp_path / "summary.csv", {"outcome": "", "opening": "m"}, rows, COMM)
+    assert (tmp_path / "summary.csv").read_text().splitlines() == [
+        "name,status,thickness,metal,outcome,opening [m]",
+        "4nm_Li,done,4 nm,Li,delaminates,",
+        "4nm_Na,done,4 nm,Na,equilibrium,2e-09",
+    ]
 
 
 def test_manifest_follows_the_run(tmp_path):
