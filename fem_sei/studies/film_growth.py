@@ -221,8 +221,9 @@ class FilmGrowthModel:
         law = bilinear_law(data, self._constant, self.S, self.L, self.lag)
         metal = Body(["metal"], self.surface.part, self.w, ufl.TestFunction(self.w.function_space))
         film = Body(list(self.films), self.film_part, self.u, ufl.TestFunction(self.u.function_space))
-        one = ufl.as_ufl(1.0)
-        return Joint(data.on, data, metal, film, self.surface, law, self.dA, self.normal, one)
+        # undeformed: with the normal that turns the traction would have no energy to be taken from
+        upwards, one = -ufl.FacetNormal(self.mesh), ufl.as_ufl(1.0)
+        return Joint(data.on, data, metal, film, self.surface, law, self.dA, upwards, one)
 
     def _in_flaw(self, joint: Joint) -> np.ndarray:
         """Which points of the interface are debonded from the start."""
