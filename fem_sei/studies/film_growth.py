@@ -53,6 +53,7 @@ from fem_sei.studies.joints import INTERFACE_DEGREE, Body, Joint, bilinear_law
 
 PREFIX = "film_growth_"
 SMALL = 1e-6  # of the unit of length: a displacement that still counts
+SLOPE_STEP = 1e-5  # of the unit of length
 WALL = 1e-9  # of the width: a node so near to a side wall is on it
 
 
@@ -221,9 +222,27 @@ class FilmGrowthModel:
         law = bilinear_law(data, self._constant, self.S, self.L, self.lag)
         metal = Body(["metal"], self.surface.part, self.w, ufl.TestFunction(self.w.function_space))
         film = Body(list(self.films), self.film_part, self.u, ufl.TestFunction(self.u.function_space))
-        # undeformed: with the normal that turns the traction would have no energy to be taken from
-        upwards, one = -ufl.FacetNormal(self.mesh), ufl.as_ufl(1.0)
+        one = ufl.as_ufl(1.0)
+        # the undeformed normal: with one that turns the traction would have no energy to be taken from
+        upwards = self._undeformed_normal()
         return Joint(data.on, data, metal, film, self.surface, law, self.dA, upwards, one)
+
+    def _undeformed_normal(self) -> Expr:
+        """Normal of the surface itself before anything grows; that of the facets jumps, and would grip."""
+        normal = fem.Function(self.w.function_space)
+
+        def found(x: np.ndarray) -> np.ndarray:
+            slopes = [self._slope(x, axis) for axis in range(self.dim - 1)]
+            return np.vstack([*(-slope for slope in slopes), np.ones(x.shape[1])])
+
+        normal.interpolate(found)
+        return normal / ufl.sqrt(ufl.dot(normal, normal))
+
+    def _slope(self, x: np.ndarray, axis: int) -> np.ndarray:
+        """Slope of the surface along an axis, by differences."""
+        step = np.zeros_like(x)
+        step[axis] = SLOPE_STEP
+        return (self._height(x + step) - self._height(x - step)) / (2.0 * SLOPE_STEP)
 
     def _in_flaw(self, joint: Joint) -> np.ndarray:
         """Which points of the interface are debonded from the start."""
