@@ -13,12 +13,14 @@ normal      int s.(a n - [a n](w)) dA = 0, [a n] from the tangents of the surfac
 capillary   int g.y dA = d/dw (int gamma |[a n](w)| dA) y: gamma K n per deformed area
 charge      int kappa J F^-1 F^-T grad phi.grad psi dX + int i |a n| psi dA = 0,  phi = 0 on top
 
-Points of the surface, and with them the film that is bonded to it, move along the normal without slip. Under
-a film that has come off the metal fills the gap, or (under_open_film = "stops") v is multiplied by 1 minus the
-damage in energy. The kinetics take the
-normal stress of the consistent forces, sigma_nn - gamma K = -(q + g).(a n)/|a n|^2, and eta - phi at each
-place. The side walls are planes of symmetry. With m = a n the growth law says that the metal swept by the
-surface, int [a n](w).dw/dt dA, is int v |a n| dA: the charge that has passed, to the accuracy of the solver.
+Points of the surface, and with them the film that is bonded to it, move along the normal without slip.
+Under a film that has come off the metal fills the gap, or (under_open_film = "stops") v is multiplied by 1
+minus the damage in energy.
+
+The kinetics take the normal stress of the consistent forces, sigma_nn - gamma K = -(q + g).(a n)/|a n|^2, and
+eta - phi at each place. The side walls are planes of symmetry. With m = a n the growth law says that the
+metal swept by the surface, int [a n](w).dw/dt dA, is int v |a n| dA: the charge that has passed, to the
+accuracy of the solver.
 
 The potential of the metal eta is given, or follows from int i |a n| dA = current density * width.
 """
