@@ -83,8 +83,8 @@ class Measures:
         return np.concatenate(self.comm.allgather(rows))[self._order]
 
     def profile(self) -> dict[str, np.ndarray]:
-        """Along the surface, at its nodes: ``x`` and ``displacement`` (n, dim), ``stretch`` (area over that of
-        the mesh) and ``traction`` (sigma_nn)."""
+        """Along the surface, at its nodes: ``x`` and ``displacement`` (n, dim), ``stretch`` (area over
+        that of the mesh) and ``traction`` (sigma_nn)."""
         model = self.model
         w, q, area = (self.nodal(one.x.array) for one in (model.w, model.q, model.area))
         stretch = np.linalg.norm(area, axis=1)
