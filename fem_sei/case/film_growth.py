@@ -47,8 +47,8 @@ class GrowthLayer(common.Layer):
     residual_stress: Stress = 0.0
     """Films only: stress in the plane of the film before anything moves, tension positive."""
     modulus_of_thickness: ModulusOfThickness | None = None
-    """Films only: Young's modulus against the film's thickness, linear between and constant beyond, instead of
-    that of the material: [["4 nm", "20 GPa"], ["10 nm", "50 GPa"]]."""
+    """Films only: Young's modulus against the film's thickness, linear between and constant beyond,
+    [["4 nm", "20 GPa"], ["10 nm", "50 GPa"]]; instead of that of the material."""
 
 
 class MetalLayer(GrowthLayer):
@@ -58,8 +58,8 @@ class MetalLayer(GrowthLayer):
 
 
 class HalfCosine(Table):
-    """2-D only: a bump (a valley if the height is negative) height (1 + cos(pi (x - at)/radius))/2 as far as the
-    radius."""
+    """2-D only: a bump (a valley if the height is negative), height (1 + cos(pi (x - at)/radius))/2 as far as
+    the radius."""
 
     kind: Literal["half_cosine"]
     """A smooth bump of finite width."""
@@ -156,7 +156,7 @@ class GrowthOperation(Table):
     stack_pressure: Stress = 0.0
     """Pressure on top of the films, positive inwards."""
     ohmic_drop: bool | None = None
-    """Whether the potential in the films is solved for; by default where all of them have a constant kappa."""
+    """Whether the potential in the films is solved for; by default if all of them have a constant kappa."""
 
 
 class FilmInterface(delamination.Interface):

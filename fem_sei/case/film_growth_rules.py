@@ -100,10 +100,10 @@ def surface_stays_in_its_layers(case: FilmGrowthCase) -> Iterator[Problem]:
     if -trough >= metal.thickness:
         message = f"the surface goes down to {show(trough, 'm')}"
         yield Problem(("geometry", "layers", 0, "thickness"), message)
-    if case.geometry.top == "level" or case.geometry.dimension == 3:
-        if crest >= film.thickness:
-            message = f"the surface rises to {show(crest, 'm')}: nothing is left of a film with a level top"
-            yield Problem(("geometry", "layers", 1, "thickness"), message)
+    level = case.geometry.top == "level" or case.geometry.dimension == 3
+    if level and crest >= film.thickness:
+        message = f"the surface rises to {show(crest, 'm')}: nothing is left of a film with a level top"
+        yield Problem(("geometry", "layers", 1, "thickness"), message)
 
 
 # Surface
@@ -132,7 +132,7 @@ def bump_stands_in_the_domain(
         if not 0.0 <= x <= end:
             yield Problem((*place, "at"), f"is outside the domain, which goes from 0 to {show(end, 'm')}")
         elif not (x in (0.0, end) or reach <= x <= end - reach):
-            message = f"{show(reach, 'm')} wide to each side, it is cut by the edge; put it on the edge or further in"
+            message = f"{show(reach, 'm')} to each side are cut by the edge; put it on the edge or further in"
             yield Problem((*place, "at"), message)
 
 

@@ -1,8 +1,9 @@
 """Metal growing under an elastic film: linear stability of a flat surface, and the stress that stops growth.
 
-A metal surface y = A cos(kx) under a film of thickness h that is free on top. Points of the surface move along
-its normal, so that a growing wave pushes them sideways by X sin(kx) too, and the film answers with the normal
-stress sigma_nn = -(K_yy (A - A_0) + K_yx X) cos(kx), tension positive. Per growth tau of the flat surface
+A metal surface y = A cos(kx) under a film of thickness h that is free on top. Points of the surface move
+along its normal, so that a growing wave pushes them sideways by X sin(kx) too, and the film answers with
+the normal stress sigma_nn = -(K_yy (A - A_0) + K_yx X) cos(kx), tension positive. Per growth tau of the flat
+surface
 
 dA/dtau = -c_1 (K_yy (A - A_0) + K_yx X + gamma k^2 A),   dX/dtau = k A,
 
@@ -23,8 +24,8 @@ from fem_sei.closed_form.kinetics import F
 
 def layer_reactions(k: float, h: float, E: float, nu: float) -> tuple[float, float]:
     """(K_yy, K_yx) in Pa/m of a layer ``h`` (m, may be inf) with Young's modulus ``E`` (Pa) and Poisson's
-    ratio ``nu``, for the wave number ``k`` (1/m): minus its normal stress per displacement of its bottom across
-    and along. A thin layer has E' h^3 k^4/3 and E' h^2 k^3/2 with E' = E/(1 - nu^2); a half-space
+    ratio ``nu``, for the wave number ``k`` (1/m): minus its normal stress per displacement of its bottom
+    across and along. A thin layer has E' h^3 k^4/3 and E' h^2 k^3/2 with E' = E/(1 - nu^2); a half-space
     4 mu (1 - nu) k/(3 - 4 nu) and that times (1 - 2 nu)/(2 (1 - nu)).
     """
     mu = E / (2.0 * (1.0 + nu))
@@ -61,8 +62,8 @@ def stress_sensitivity(eta: float, alpha: float, z: int, T: float, V_m: float) -
 def wave(
     tau: ArrayLike, k: float, reactions: tuple[float, float], c_1: float, gamma: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """A/A_0 and X/A_0 after the growth ``tau`` (m) of the flat surface, from ``layer_reactions``, ``c_1`` (1/Pa)
-    and the surface energy ``gamma`` (J/m^2)."""
+    """A/A_0 and X/A_0 after the growth ``tau`` (m) of the flat surface, from ``layer_reactions``, ``c_1``
+    (1/Pa) and the surface energy ``gamma`` (J/m^2)."""
     K_yy, K_yx = reactions
     matrix = np.array(
         [[-c_1 * (K_yy + gamma * k**2), -c_1 * K_yx, c_1 * K_yy], [k, 0.0, 0.0], [0.0, 0.0, 0.0]]

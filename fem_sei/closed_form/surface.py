@@ -269,7 +269,7 @@ def _half_cosine(u: np.ndarray, _steepness: float) -> tuple[np.ndarray, ...]:
 
 
 def _arc(u: np.ndarray, steepness: float) -> tuple[np.ndarray, ...]:
-    """The arc of a circle over -1 < u < 1 that is ``steepness`` high, divided by that, and its derivatives."""
+    """An arc of a circle over -1 < u < 1 that is ``steepness`` high, divided by that, and its derivatives."""
     R = (1.0 + steepness**2) / (2.0 * steepness)
     root = np.sqrt(R**2 - u**2)
     return (root - R + steepness) / steepness, -u / root / steepness, -(R**2) / root**3 / steepness

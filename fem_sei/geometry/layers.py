@@ -26,7 +26,7 @@ def ground(geometry: Any) -> int:
 
 
 def follows_surface(geometry: Any) -> bool:
-    """Whether all boundaries above the metal surface follow it (``top`` = "conformal"), instead of being level."""
+    """Whether all boundaries above the metal surface follow it (``top`` = "conformal"), or are level."""
     return getattr(geometry, "top", "level") == "conformal"
 
 

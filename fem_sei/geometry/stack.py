@@ -246,7 +246,9 @@ def _follow_surface(gmsh: Any, plan: Plan) -> None:
     from the bottom of the metal downwards and from the top of the next layer upwards."""
     if plan.surface.flat:
         return
-    down, up = plan.levels[0], plan.levels[2]
+    up = plan.levels[plan.ground + 1]
+    # where the surface is the bottom of the mesh, that is lifted too
+    down = plan.levels[0] if plan.ground else plan.levels[0] - 1.0
     crest, trough = max(0.0, plan.surface.crest) / plan.unit, max(0.0, -plan.surface.trough) / plan.unit
     high = max(0.0, min(plan.band[1], up - crest / (1.0 - MOST_SQUEEZED)))
     low = min(0.0, max(plan.band[0], down + trough / (1.0 - MOST_SQUEEZED)))

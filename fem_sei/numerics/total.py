@@ -10,8 +10,8 @@ from fem_sei.numerics.coupled import CoupledNewton
 
 
 class TotalCondition:
-    """G(u, p) = ``target`` for the integral G = ``total`` of the unknowns u and the load p, ``slope`` = dG/dp:
-    like `coupled.Condition`, c = dG/du and e = dG/dp at the present state."""
+    """G(u, p) = ``target`` for the integral G = ``total`` of the unknowns u and the load p, ``slope`` =
+    dG/dp: like `coupled.Condition`, c = dG/du and e = dG/dp at the present state."""
 
     def __init__(self, solver: CoupledNewton, total: ufl.Form, slope: ufl.Form, target: float) -> None:
         self.solver, self.target = solver, target

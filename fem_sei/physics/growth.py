@@ -1,8 +1,8 @@
 """A metal surface that grows by electrodeposition under load: its kinematics and its kinetics.
 
-The surface carries its points along: x = X + w with the displacement w, on the mesh of facets that it was at
-first. With tangents t of that mesh the area vector a n (normal times area over that of the facet) is grad(x) t
-turned by 90 degrees in 2-D, grad(x) t_1 x grad(x) t_2 in 3-D.
+The surface carries its points along: x = X + w with the displacement w, on the mesh of facets that it was
+at first. With tangents t of that mesh the area vector a n (normal times area over that of the facet) is
+grad(x) t turned by 90 degrees in 2-D, grad(x) t_1 x grad(x) t_2 in 3-D.
 
 Charge transfer, current positive for deposition, with w* = -z F (eta - V_m (sigma_nn - gamma K)/(z F))/(R T):
 
@@ -24,8 +24,8 @@ from fem_sei.physics.kinetics import bounded_exp
 
 
 def area_vector(facets: mesh.Mesh, x: Expr) -> Expr:
-    """a n of the surface with points at ``x``, on a mesh of facets whose normals point upwards (along the last
-    axis)."""
+    """a n of the surface with points at ``x``, on a mesh of facets whose normals point upwards (along the
+    last axis)."""
     dim = facets.geometry.dim
     J = ufl.Jacobian(facets)
     tangents = [ufl.grad(x) * J[:, n] for n in range(dim - 1)]

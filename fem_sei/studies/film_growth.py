@@ -13,12 +13,14 @@ normal      int s.(a n - [a n](w)) dA = 0, [a n] from the tangents of the surfac
 capillary   int g.y dA = d/dw (int gamma |[a n](w)| dA) y: gamma K n per deformed area
 charge      int kappa J F^-1 F^-T grad phi.grad psi dX + int i |a n| psi dA = 0,  phi = 0 on top
 
-Points of the surface, and with them the film that is bonded to it, move along the normal without slip. Under
-a film that has come off the metal fills the gap, or (under_open_film = "stops") v is multiplied by 1 minus the
-damage in energy. The kinetics take the
-normal stress of the consistent forces, sigma_nn - gamma K = -(q + g).(a n)/|a n|^2, and eta - phi at each
-place. The side walls are planes of symmetry. With m = a n the growth law says that the metal swept by the
-surface, int [a n](w).dw/dt dA, is int v |a n| dA: the charge that has passed, to the accuracy of the solver.
+Points of the surface, and with them the film that is bonded to it, move along the normal without slip.
+Under a film that has come off the metal fills the gap, or (under_open_film = "stops") v is multiplied by 1
+minus the damage in energy.
+
+The kinetics take the normal stress of the consistent forces, sigma_nn - gamma K = -(q + g).(a n)/|a n|^2, and
+eta - phi at each place. The side walls are planes of symmetry. With m = a n the growth law says that the
+metal swept by the surface, int [a n](w).dw/dt dA, is int v |a n| dA: the charge that has passed, to the
+accuracy of the solver.
 
 The potential of the metal eta is given, or follows from int i |a n| dA = current density * width.
 """
@@ -53,6 +55,7 @@ from fem_sei.studies.joints import INTERFACE_DEGREE, Body, Joint, bilinear_law
 
 PREFIX = "film_growth_"
 SMALL = 1e-6  # of the unit of length: a displacement that still counts
+SLOPE_STEP = 1e-5  # of the unit of length
 WALL = 1e-9  # of the width: a node so near to a side wall is on it
 
 
@@ -222,7 +225,26 @@ class FilmGrowthModel:
         metal = Body(["metal"], self.surface.part, self.w, ufl.TestFunction(self.w.function_space))
         film = Body(list(self.films), self.film_part, self.u, ufl.TestFunction(self.u.function_space))
         one = ufl.as_ufl(1.0)
-        return Joint(data.on, data, metal, film, self.surface, law, self.dA, self.normal, one)
+        # the undeformed normal: with one that turns the traction would have no energy to be taken from
+        upwards = self._undeformed_normal()
+        return Joint(data.on, data, metal, film, self.surface, law, self.dA, upwards, one)
+
+    def _undeformed_normal(self) -> Expr:
+        """Normal of the surface itself before anything grows; that of the facets jumps, and would grip."""
+        normal = fem.Function(self.w.function_space)
+
+        def found(x: np.ndarray) -> np.ndarray:
+            slopes = [self._slope(x, axis) for axis in range(self.dim - 1)]
+            return np.vstack([*(-slope for slope in slopes), np.ones(x.shape[1])])
+
+        normal.interpolate(found)
+        return normal / ufl.sqrt(ufl.dot(normal, normal))
+
+    def _slope(self, x: np.ndarray, axis: int) -> np.ndarray:
+        """Slope of the surface along an axis, by differences."""
+        step = np.zeros_like(x)
+        step[axis] = SLOPE_STEP
+        return (self._height(x + step) - self._height(x - step)) / (2.0 * SLOPE_STEP)
 
     def _in_flaw(self, joint: Joint) -> np.ndarray:
         """Which points of the interface are debonded from the start."""

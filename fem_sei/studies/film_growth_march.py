@@ -1,8 +1,8 @@
 """Time steps of the study "film_growth": implicit BDF2, adaptive, rejected steps are tried again.
 
 The first step is backward Euler. A step's local error is estimated from the extrapolation of w through the
-last steps; the largest over the surface counts. Charge and metal are integrated by the formula of the step, so
-that their balance shows the solver's accuracy and not that of the step.
+last steps; the largest over the surface counts. Charge and metal are integrated by the formula of the step,
+so that their balance shows the solver's accuracy and not that of the step.
 """
 
 from __future__ import annotations

@@ -78,17 +78,13 @@ class Measures:
         return np.lexsort(everything.round(SAME_DIGITS).T[::-1])
 
     def nodal(self, values: np.ndarray) -> np.ndarray:
-        """Values at the nodes of a field on the surface, from all ranks, in the order of ``places``: (n, m)."""
-        rows = values.reshape(self._count, -1)[: self._owned]
+        """Values of a vector at the nodes of the surface, from all ranks, in the order of ``places``."""
+        rows = values.reshape(-1, self.model.dim)[: self._owned]
         return np.concatenate(self.comm.allgather(rows))[self._order]
 
-    @cached_property
-    def _count(self) -> int:
-        index_map = self.model.w.function_space.dofmap.index_map
-        return index_map.size_local + index_map.num_ghosts
-
     def profile(self) -> dict[str, np.ndarray]:
-        """Along the surface, at its nodes: positions ``x`` (n, dim), ``growth`` w.n, ``traction`` (sigma_nn)."""
+        """Along the surface, at its nodes: ``x`` and ``displacement`` (n, dim), ``stretch`` (area over
+        that of the mesh) and ``traction`` (sigma_nn)."""
         model = self.model
         w, q, area = (self.nodal(one.x.array) for one in (model.w, model.q, model.area))
         stretch = np.linalg.norm(area, axis=1)

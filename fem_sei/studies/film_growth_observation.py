@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from fem_sei.closed_form.kinetics import F
 from fem_sei.studies.film_growth_march import GrowthMarch
 
@@ -173,9 +171,8 @@ class GrowthObserver:
         if self.worst["charge"] > CHARGE_LIMIT:
             said.append(f"charge and metal differ by {self.worst['charge']:.1e}")
         if self.worst["work"] > WORK_LIMIT:
-            said.append(
-                f"the work balance is off by {self.worst['work']:.1%}: smaller steps are needed (time.max_step)"
-            )
+            off = f"{self.worst['work']:.1%}"
+            said.append(f"the work balance is off by {off}: smaller steps are needed (time.max_step)")
         return said
 
     def state(self) -> dict[str, Any]:

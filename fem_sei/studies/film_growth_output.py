@@ -33,16 +33,13 @@ class GrowthOutput:
         """Nodes of the surface and its cells: in 2-D two lines per facet, in 3-D the corners' triangles."""
         model, space = self.model, self.model.w.function_space
         owned = space.mesh.topology.index_map(model.dim - 1).size_local
-        cells = space.dofmap.list[:owned]
-        if model.dim == 2:
-            cells = np.concatenate([cells[:, [0, 2]], cells[:, [2, 1]]])
-        else:
-            cells = cells[:, :3]
+        nodes = space.dofmap.list[:owned]
+        lines = np.concatenate([nodes[:, [0, 2]], nodes[:, [2, 1]]])
+        cells = lines if model.dim == 2 else nodes[:, :3]
         used, renumbered = np.unique(cells, return_inverse=True)
         self._used = used
         x = space.tabulate_dof_coordinates()[used].copy()
-        X = model.X.x.array.reshape(-1, model.dim)[used]
-        x[:, : model.dim] = X
+        x[:, : model.dim] = model.X.x.array.reshape(-1, model.dim)[used]
         return Grid(x * model.L, renumbered.reshape(cells.shape), {2: "line", 3: "triangle"}[model.dim], {})
 
     @property

@@ -23,7 +23,7 @@ def test_thin_and_thick_layers(nu: float) -> None:
 
 
 def test_decay_rates_of_stress_dominated_growth() -> None:
-    """Stress at rest: K_yy (A - A0) + K_yx X = 0, so that A falls by k K_yx/K_yy: 3/(2h) thin, k/3 half-space."""
+    """Stress at rest: K_yy (A - A0) + K_yx X = 0: A falls by k K_yx/K_yy, 3/(2h) thin, k/3 half-space."""
     h = 0.02 / K
     thin = layer_reactions(K, h, E, NU)
     assert K * thin[1] / thin[0] == pytest.approx(1.5 / h, rel=1e-3)
@@ -36,7 +36,7 @@ def test_decay_rates_of_stress_dominated_growth() -> None:
 def test_surface_energy_alone() -> None:
     gamma, c_1 = 0.5, 2.73e-9
     A, _ = wave(1e-9, K, (0.0, 0.0), c_1, gamma)
-    assert A == pytest.approx(np.exp(-c_1 * gamma * K**2 * 1e-9), rel=1e-12)
+    assert pytest.approx(np.exp(-c_1 * gamma * K**2 * 1e-9), rel=1e-12) == A
 
 
 def test_kinetics_of_lithium() -> None:

@@ -1,4 +1,4 @@
-"""Metal growing under a film, against closed forms: waves, rigid growth, equilibrium, balances, the notes' bump."""
+"""Metal growing under a film, against closed forms: waves, rigid growth, equilibrium, balances, a bump."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from mpi4py import MPI
 
 from fem_sei.case.loader import resolve
 from fem_sei.closed_form.film_growth import layer_reactions, stopping_stress, stress_sensitivity, wave
-from fem_sei.closed_form.kinetics import F, R, butler_volmer, inverse_butler_volmer
+from fem_sei.closed_form.kinetics import F, butler_volmer, inverse_butler_volmer
 from fem_sei.numerics.time import StepControl
 from fem_sei.studies.film_growth_march import GrowthMarch
 from fem_sei.studies.film_growth_setup import build_march
@@ -95,7 +95,7 @@ def test_nothing_flows_at_the_stress_of_equilibrium() -> None:
 
 
 def test_given_mean_current_through_a_film_that_resists() -> None:
-    """Flat: eta is the charge transfer and the drop i h/kappa; on a bump the current goes to the thin film."""
+    """Flat: eta is that of charge transfer and the drop i h/kappa. On a bump the mean is what is given."""
     film = FILM | {"kappa": "1e-6 S/m"}
     operation = {"current_density": "50 A/m^2", "until": {"thickness": "1 nm"}}
     found = march(5.0, 4.0, film=film, operation=operation)
@@ -110,7 +110,7 @@ def test_given_mean_current_through_a_film_that_resists() -> None:
 
 @pytest.fixture(scope="module")
 def bump() -> dict[float, dict[str, float]]:
-    """The sample of the notes at tau = 0.5 and 1 nm: lengths in nm, stress in MPa."""
+    """A bump at tau = 0.5 and 1 nm: lengths in nm, stress in MPa."""
     found = march(20.0, 10.0, (BUMP,), kinetics={"surface_energy": "0 J/m^2"})
     states = {}
     for tau in (0.5, 1.0):
@@ -131,7 +131,7 @@ def bump() -> dict[float, dict[str, float]]:
 
 
 def test_bump_of_an_independent_program(bump: dict[float, dict[str, float]]) -> None:
-    """Amplitudes to 0.2 %; its mean growth is that of the heights along the arc, 1 % less than the metal's."""
+    """Amplitudes to 0.2 %; its mean growth is that of heights along the arc, 1 % less than the metal's."""
     expected = {0.5: (0.440, 0.858, 0.913, -185.0), 1.0: (0.808, 0.738, 0.845, -216.0)}
     for tau, (growth, far, lowest, stress) in expected.items():
         found = bump[tau]
@@ -199,4 +199,59 @@ def test_metals_by_name(metal: str, z: int, V_m: float) -> None:
     current = found.measures.integral("current") / found.model.projected_area * found.model.i_ref
     eta = -0.05 + V_m * 100e6 / (z * F)
     assert current == pytest.approx(float(butler_volmer(eta, i0, 0.5, z, T)), rel=1e-7)
-    assert R * T / F == pytest.approx(found.model.potential)
+
+
+def test_three_dimensions_agree_with_two() -> None:
+    layers = [
+        {"name": "metal", "material": "Li", "thickness": "20 nm"},
+        {"name": "film", "material": "film", "thickness": "2 nm"},
+    ]
+    wave_of = {"kind": "sinusoid", "amplitude": "0.3 nm", "wavelength": "10 nm"}
+    heights = []
+    for size, geometry in (
+        ("0.25 nm", {"dimension": 2, "top": "level"}),
+        ("0.6 nm", {"dimension": 3, "depth": "1 nm"}),
+    ):
+        geometry |= {"width": "5 nm", "layers": layers, "features": [wave_of]}
+        mesh = {"size": size, "elements_across": 2}
+        found = march(5.0, 2.0, geometry=geometry, mesh=mesh, time={"tolerance": "1e-3 nm"})
+        found.run(0.2 * NM / found.model.L)
+        x = found.measures.profile()["x"][:, -1]
+        heights.append((x.max() - x.min()) * found.model.L / NM)
+        assert abs(found.charge.value / found.metal.value - 1.0) < 1e-10
+    assert heights[1] == pytest.approx(heights[0], rel=2e-3)
+
+
+def interface(**keys: Any) -> list[dict[str, Any]]:
+    return [{"on": "metal|film", "strength": "100 MPa", "fracture_energy": "0.005 J/m^2"} | keys]
+
+
+def energies(found: GrowthMarch) -> float:
+    """What the films and the interface hold and have taken, over the work of the metal, minus 1."""
+    joint = found.model.joint
+    taken = np.asarray(joint.dissipated)
+    held = found.measures.integral("elastic") + joint.integral(joint.values("stored"))
+    return (held + joint.integral(taken)) / found.work - 1.0
+
+
+@pytest.mark.parametrize("under", ["fills", "stops"])
+def test_film_comes_off_and_the_energy_balance_closes(under: str) -> None:
+    mesh = {"size": "0.4 nm"}
+    found = march(20.0, 10.0, (BUMP,), interfaces=interface(under_open_film=under), mesh=mesh)
+    found.run(0.4 * NM / found.model.L)
+    joint = found.model.joint
+    assert joint.integral((joint.values("damage") >= 1.0).astype(float)) > 0.0
+    assert abs(energies(found)) < 0.01
+    assert abs(found.charge.value / found.metal.value - 1.0) < 1e-10
+    growth = found.measures.profile()["displacement"][0, 1] * found.model.L / NM  # at the tip, under the gap
+    assert growth < 0.2 if under == "stops" else growth > 0.25
+
+
+def test_strong_interface_is_as_good_as_bonded() -> None:
+    tips = []
+    strong = interface(strength="20 GPa", fracture_energy="1000 J/m^2", stiffness="1e23 Pa/m")
+    for keys in ({}, {"interfaces": strong}):
+        found = march(20.0, 10.0, (BUMP,), mesh={"size": "0.4 nm"}, **keys)
+        found.run(0.2 * NM / found.model.L)
+        tips.append([tractions(found).min(), found.metal.value])
+    assert tips[1] == pytest.approx(tips[0], rel=0.01)

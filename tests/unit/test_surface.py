@@ -213,3 +213,22 @@ def test_nuclei_are_half_balls_on_the_surface():
     assert surface.signed_distance(points) == pytest.approx(np.array([-0.05, 0.1, -0.05, 0.1]) * UM)
     disc = Surface([sinusoid(0.05, 1.0), nucleus(0.5, 0.2)], 2, 1 * UM)
     assert disc.crest == pytest.approx(0.15 * UM)  # it sits in the trough
+
+
+def test_bumps_of_finite_width():
+    outline = {"at": 1.0 * UM, "height": 0.2 * UM, "radius": 0.4 * UM}
+    cosine = Surface([SimpleNamespace(kind="half_cosine", **outline)], 2, 2 * UM)
+    x = np.array([0.6, 0.8, 1.0, 1.3, 1.5]) * UM
+    assert cosine.height(x) == pytest.approx(
+        0.1 * UM * (1.0 + np.cos(np.pi * np.minimum(np.abs(x - UM) / (0.4 * UM), 1.0))), abs=1e-20
+    )
+    assert cosine.curvature_max == pytest.approx(0.1 * UM * (np.pi / (0.4 * UM)) ** 2, rel=1e-3)
+    arc = Surface([SimpleNamespace(kind="circular", **outline)], 2, 2 * UM)
+    R = (0.4**2 + 0.2**2) / (2 * 0.2) * UM
+    high = arc.height(x[1:4])
+    assert np.hypot(x[1:4] - UM, high - 0.2 * UM + R) == pytest.approx(R, rel=1e-12)
+    assert arc.height(x[[0, 4]]) == pytest.approx(0.0, abs=1e-15)
+    for surface in (cosine, arc):
+        assert (surface.crest, surface.trough) == pytest.approx((0.2 * UM, 0.0), abs=1e-15)
+        points = np.array([[1.0, 0.5], [1.0, 0.1]]) * UM
+        assert surface.signed_distance(points)[0] == pytest.approx(-0.3 * UM, rel=1e-6)
