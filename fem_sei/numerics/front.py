@@ -105,14 +105,18 @@ class FrontGeometry:
             self._update_curvature()
 
     def _update_curvature(self) -> None:
+        self.project(self._divergence, self.curvature)
+
+    def project(self, moments: fem.Form, into: fem.Function) -> None:
+        """The P1 function of given moments, smoothed like the level function (collective)."""
         with self._rhs.localForm() as local:
             local.set(0.0)
-        assemble_vector(self._rhs, self._divergence)
+        assemble_vector(self._rhs, moments)
         self._rhs.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
-        self._solver.solve(self._rhs, self.curvature.x.petsc_vec)
-        self.curvature.x.scatter_forward()
-        raw = self.curvature.x.array.copy()  # smoothed by the solve: the same remedy as for psi
-        self.curvature.x.array[:] = 2 * raw - self._smooth(raw)
+        self._solver.solve(self._rhs, into.x.petsc_vec)
+        into.x.scatter_forward()
+        raw = into.x.array.copy()  # smoothed by the solve: the same remedy as for psi
+        into.x.array[:] = 2 * raw - self._smooth(raw)
 
     def crossings(self, psi: np.ndarray) -> Crossings:
         """Where the edges of this rank's cells cut psi = 0 (linear in psi, which is nearly so in space)."""
