@@ -81,6 +81,7 @@ class FrontGeometry:
 
     def _smooth(self, values: np.ndarray) -> np.ndarray:
         self._psi.x.array[:] = values
+        self._psi.x.petsc_vec.stateIncrease()  # or PETSc takes it for the zero of an earlier solve
         self._mass.mult(self._psi.x.petsc_vec, self._rhs)
         self._solver.solve(self._rhs, self._psi.x.petsc_vec)
         self._psi.x.scatter_forward()

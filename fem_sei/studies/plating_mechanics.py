@@ -116,17 +116,14 @@ class ElasticStress(FrontStress):
         self.kinematics = Kinematics(ASSUMPTION[self.dimension])
         sigma = self._law(stack)
         self._write_problem(stack, sigma)
-        n = self._embedded(front.normal)
         dx = ufl.dx(metadata={"quadrature_degree": 2})
-        test = ufl.TestFunction(scalar)
-        self._normal_moments = fem.form(ufl.dot(n, sigma * n) * test * dx)
+        self.tensor = fem.Function(fem.functionspace(domain, ("DG", 0, (3, 3))), name="stress")
+        mean = ufl.inner(sigma, ufl.TestFunction(self.tensor.function_space)) / ufl.CellVolume(domain)
+        self._mean = fem.form(mean * dx)
+        n, test = self._embedded(front.normal), ufl.TestFunction(scalar)
+        self._normal_moments = fem.form(ufl.dot(n, self.tensor * n) * test * dx)
         self._weights = fem.form(ufl.dot(n, n) * test * dx)
         self._weight = fem.Function(scalar)
-        self.tensor = fem.Function(fem.functionspace(domain, ("DG", 0, (9,))), name="stress")
-        size = ufl.CellVolume(domain)
-        flat = ufl.as_vector([sigma[i, j] for i in range(3) for j in range(3)])
-        test = ufl.TestFunction(self.tensor.function_space)
-        self._mean = fem.form(ufl.dot(flat, test) / size * dx)
 
     def _law(self, stack: StackMesh) -> Expr:
         """sigma (3, 3) of the displacement u and the order parameter xi, in ``unit``."""
@@ -200,7 +197,10 @@ class ElasticStress(FrontStress):
         self.stiffness.value = self.p.stiffness * self.length / self.unit
 
     def solve(self, xi: np.ndarray) -> None:
-        """Find the displacement for nodal values of xi (collective). Raises StressSolverFailure."""
+        """Find ``u``, and ``tensor``, the mean stress of every cell in ``unit`` (collective).
+
+        Raises StressSolverFailure.
+        """
         self.xi.x.array[:] = np.clip(xi, 0.0, 1.0)
         self.u.x.array[:] = 0.0
         with self._b.localForm() as local:
@@ -216,20 +216,15 @@ class ElasticStress(FrontStress):
         if self._ksp.getConvergedReason() < 0:
             raise StressSolverFailure("the displacement could not be solved for")
         self.u.x.scatter_forward()
+        self.tensor.x.array[:] = fem.assemble_vector(self._mean).array
+        self.tensor.x.scatter_forward()
 
     def update(self, xi: np.ndarray) -> None:
-        """As `FrontStress.update`."""
+        """As `FrontStress.update`. Nodes balance the mean stress of cells: in 1-D it is exact."""
         self.solve(xi)
         self.front.project(self._normal_moments, self.normal)
         self.front.project(self._weights, self._weight)
         self.normal.x.array[:] /= np.maximum(self._weight.x.array, NO_NORMAL)
-
-    def stress(self) -> fem.Function:
-        """Mean stress (nine components, row by row) of every cell at the present u, in ``unit``."""
-        values = fem.assemble_vector(self._mean)
-        self.tensor.x.array[:] = values.array
-        self.tensor.x.scatter_forward()
-        return self.tensor
 
 
 def front_stress(

@@ -217,5 +217,5 @@ class FieldOutput:
             if isinstance(model.stress, ElasticStress):
                 model.stress.solve(model.component("xi", state))
                 values["displacement"] = s.length * self.points.values(model.stress.u)
-                values["stress"] = model.stress.unit * self.points.averages(model.stress.stress())
+                values["stress"] = model.stress.unit * self.points.averages(model.stress.tensor)
             series.write(now * s.time, values)
