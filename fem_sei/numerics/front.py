@@ -110,14 +110,18 @@ class FrontGeometry:
 
     def project(self, moments: fem.Form, into: fem.Function) -> None:
         """The P1 function of given moments, smoothed like the level function (collective)."""
+        self.smear(moments, into)
+        raw = into.x.array.copy()  # smoothed by the solve: the same remedy as for psi
+        into.x.array[:] = 2 * raw - self._smooth(raw)
+
+    def smear(self, moments: fem.Form, into: fem.Function) -> None:
+        """The P1 function of given moments, smoothed by (1 - s^2 lap)^-1 alone (collective)."""
         with self._rhs.localForm() as local:
             local.set(0.0)
         assemble_vector(self._rhs, moments)
         self._rhs.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
         self._solver.solve(self._rhs, into.x.petsc_vec)
         into.x.scatter_forward()
-        raw = into.x.array.copy()  # smoothed by the solve: the same remedy as for psi
-        into.x.array[:] = 2 * raw - self._smooth(raw)
 
     def crossings(self, psi: np.ndarray) -> Crossings:
         """Where the edges of this rank's cells cut psi = 0 (linear in psi, which is nearly so in space)."""

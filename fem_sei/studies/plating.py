@@ -178,7 +178,7 @@ class PlatingModel:
         phi_s = ufl.variable(self.phi_s)
         eta = phi_s - phi_front + self.capillarity * phase_field.curvature_at_front(K, d, dimension)
         if self.stress and self.stress.p.shifts:
-            eta -= self.stress.at_front(d, n) / self.z
+            eta -= self.stress.normal / self.z
         self.rate = kinetics.depletion_switch(c, self.c_limit) * kinetics.butler_volmer(
             eta, c_front, self.i0, self.alpha, self.z
         )
@@ -394,7 +394,7 @@ class PlatingModel:
             self.front.update(psi, with_curvature=self.p.surface_energy > 0)
         if self.stress:
             with self.solver.clock("stress"):
-                self.stress.update(xi)
+                self.stress.update(psi)
         self._rate.interpolate(self._rate_at_cells)
         rate = np.abs(self._rate.x.array)
         corner = psi[self.front.grid.cells]

@@ -18,7 +18,9 @@ clipped to [0, 1], xi_0 the order parameter at the start, and index m of the met
 A liquid (layer without E and nu) is at the pressure p wherever it is, as if joined to a reservoir: it is
 given SOFTNESS times the smallest modulus of the solids, only to have a displacement. The third dimension of
 a 2-D case does not strain (plane strain), in 1-D neither direction along the layers does (uniaxial strain).
-The front's sigma_nn is smoothed like its normals (over about l) and extrapolated along n to xi = 1/2.
+Within a diffuse front sigma_nn falls short of its value at a sharp one by l ln 2 times the jump of its slope,
+which is K times that of the stress along the front: it is therefore extrapolated along n from DEPTH l within
+the metal, and smoothed over about l.
 
 Staggered: solved once per try of a step, for the front predicted at its end, as normals and curvature are: an
 error of second order in the step. Nothing of it is kept between steps: a run that is continued solves again.
@@ -43,10 +45,9 @@ from petsc4py import PETSc
 from ufl.core.expr import Expr
 
 from fem_sei.geometry.regions import StackMesh
-from fem_sei.numerics.front import FrontGeometry
+from fem_sei.numerics.front import FrontGeometry, profile
 from fem_sei.numerics.linear import elastic_options, insert_options
 from fem_sei.numerics.near_nullspace import rigid_body_modes
-from fem_sei.physics import phase_field
 from fem_sei.physics.elasticity import Kinematics, Solid
 
 PREFIX = "femsei_stress_"  # of the solver's PETSc options
@@ -54,6 +55,8 @@ SOFTNESS = 1e-6  # of liquids, over the smallest Young's modulus of the solids
 LIQUID_NU = 0.3  # as good as any
 ASSUMPTION = {1: "uniaxial_strain", 2: "plane_strain", 3: "solid"}
 NO_NORMAL = 0.1  # |n|^2 of a place too far from the front to have a normal
+DEPTH = 4.0  # in l, where the stress at the front is taken from: xi = 0.98
+LEAST = 1e-30  # what divides is never zero
 WALLS = ("left", "right", "front", "back", "bottom")
 
 
@@ -85,15 +88,11 @@ class FrontStress:
         self.normal = fem.Function(scalar, name="normal_stress")
         self.normal.x.array[:] = -p.pressure / unit
 
-    def at_front(self, distance: Expr, n: Expr) -> Expr:
-        """sigma_nn at the xi = 1/2 surface, as the kinetics see it."""
-        return phase_field.at_front(self.normal, distance, n)
-
     def start(self, xi: np.ndarray) -> None:
         """Take the state at the start (nodal values of xi), from which growth and the support count."""
 
-    def update(self, xi: np.ndarray) -> None:
-        """Find the stress for nodal values of xi and the present normals of the front (collective)."""
+    def update(self, psi: np.ndarray) -> None:
+        """Find the stress for nodal values of psi and the present normals of the front (collective)."""
 
 
 class ElasticStress(FrontStress):
@@ -121,9 +120,14 @@ class ElasticStress(FrontStress):
         mean = ufl.inner(sigma, ufl.TestFunction(self.tensor.function_space)) / ufl.CellVolume(domain)
         self._mean = fem.form(mean * dx)
         n, test = self._embedded(front.normal), ufl.TestFunction(scalar)
-        self._normal_moments = fem.form(ufl.dot(n, self.tensor * n) * test * dx)
+        self._moments = fem.form(ufl.dot(n, self.tensor * n) * test * dx)
         self._weights = fem.form(ufl.dot(n, n) * test * dx)
-        self._weight = fem.Function(scalar)
+        self._weight, self._diffuse, self._psi = (fem.Function(scalar) for _ in range(3))
+        l, g = fem.Constant(domain, front.l), ufl.grad(self._diffuse)
+        slope = ufl.dot(front.normal, g) / ufl.max_value(ufl.dot(n, n), NO_NORMAL)
+        inside = ufl.exp(-((self._psi / l - DEPTH) ** 2)) * ufl.dot(n, n)
+        self._inner_moments = fem.form(inside * (self._diffuse - self._psi * slope) * test * dx)
+        self._inner_weights = fem.form(inside * test * dx)
 
     def _law(self, stack: StackMesh) -> Expr:
         """sigma (3, 3) of the displacement u and the order parameter xi, in ``unit``."""
@@ -219,12 +223,16 @@ class ElasticStress(FrontStress):
         self.tensor.x.array[:] = fem.assemble_vector(self._mean).array
         self.tensor.x.scatter_forward()
 
-    def update(self, xi: np.ndarray) -> None:
+    def update(self, psi: np.ndarray) -> None:
         """As `FrontStress.update`. Nodes balance the mean stress of cells: in 1-D it is exact."""
-        self.solve(xi)
-        self.front.project(self._normal_moments, self.normal)
+        self.solve(profile(psi, self.front.l))
+        self._psi.x.array[:] = psi
+        self.front.project(self._moments, self._diffuse)
         self.front.project(self._weights, self._weight)
-        self.normal.x.array[:] /= np.maximum(self._weight.x.array, NO_NORMAL)
+        self._diffuse.x.array[:] /= np.maximum(self._weight.x.array, NO_NORMAL)
+        self.front.smear(self._inner_moments, self.normal)
+        self.front.smear(self._inner_weights, self._weight)
+        self.normal.x.array[:] /= np.maximum(self._weight.x.array, LEAST)
 
 
 def front_stress(
