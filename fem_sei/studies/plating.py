@@ -363,7 +363,7 @@ class PlatingModel:
         self.u.x.scatter_forward()
         self._start.x.array[:] = self.u.x.array
         if self.stress:
-            self.stress.start(self.component("xi"))
+            self.stress.start(self.state()[:, 0])
 
     def set_imbalance(self, current: float) -> None:
         """What a solve may leave of charge, salt and metal unaccounted for, at a current density."""

@@ -7,14 +7,18 @@ Larche and Cahn, Acta Metall. 33 (1985) 331; Monroe and Newman, J. Electrochem. 
 
 and compression makes plating harder: 0.1347 mV/MPa for lithium.
 
-"uniform": sigma_nn = -p everywhere, p the stack pressure. "elastic": equilibrium at small strain, with xi
-clipped to [0, 1], xi_0 the order parameter at the start, and index m of the metal, e of the layer at a place,
+"uniform": sigma_nn = -p everywhere, p the stack pressure. "elastic": equilibrium at small strain, with index
+m of the metal, e of the layer at a place, xi = 1/(1 + exp(-SHARPNESS psi/l)) a sharper order parameter around
+the same front and xi_0 that of the start,
 
-  div sigma = 0,   sigma = C : (e(u) - eps* (xi - xi_0) I) + (1 - xi) sigma_r - (1 - xi) p I [liquids only]
-  E = E_e + xi (E_m - E_e), nu likewise;   sigma_r: residual stress of the layer, in its plane
+  div sigma = 0,   sigma = xi sigma_m + (1 - xi) sigma_e
+  sigma_m = C_m : (e(u) - eps* (1 - xi_0) I)
+  sigma_e = C_e : (e(u) + eps* xi_0 I) + sigma_r - p I [liquids only];   sigma_r: in the plane of the layer
   top: sigma n = -(p + k (u - u_0).n) n, u_0 the displacement at the start;   bottom and sides: u.n = 0, no
   shear.
 
+Both materials of a diffuse front share the strain and each has a stress-free one of its own (Voigt and Taylor's
+scheme; one law with mixed moduli and eigenstrains has a stress within the front that no sharp one has).
 A liquid (layer without E and nu) is at the pressure p wherever it is, as if joined to a reservoir: it is
 given SOFTNESS times the smallest modulus of the solids, only to have a displacement. The third dimension of
 a 2-D case does not strain (plane strain), in 1-D neither direction along the layers does (uniaxial strain).
@@ -55,6 +59,7 @@ SOFTNESS = 1e-6  # of liquids, over the smallest Young's modulus of the solids
 LIQUID_NU = 0.3  # as good as any
 ASSUMPTION = {1: "uniaxial_strain", 2: "plane_strain", 3: "solid"}
 NO_NORMAL = 0.1  # |n|^2 of a place too far from the front to have a normal
+SHARPNESS = 3.0  # l over the length of the front that the stress sees
 DEPTH = 4.0  # in l, where the stress at the front is taken from: xi = 0.98
 LEAST = 1e-30  # what divides is never zero
 WALLS = ("left", "right", "front", "back", "bottom")
@@ -88,8 +93,8 @@ class FrontStress:
         self.normal = fem.Function(scalar, name="normal_stress")
         self.normal.x.array[:] = -p.pressure / unit
 
-    def start(self, xi: np.ndarray) -> None:
-        """Take the state at the start (nodal values of xi), from which growth and the support count."""
+    def start(self, psi: np.ndarray) -> None:
+        """Take the state at the start (nodal values of psi), from which growth and the support count."""
 
     def update(self, psi: np.ndarray) -> None:
         """Find the stress for nodal values of psi and the present normals of the front (collective)."""
@@ -139,17 +144,24 @@ class ElasticStress(FrontStress):
         nu = stack.region_function({region: nu for region, (_, nu) in moduli.items()})
         kept = {region: p.residual_stress.get(region, 0.0) / self.unit for region in stack.regions}
         fluid = {region: -p.pressure / self.unit * (region not in solids) for region in stack.regions}
-        E_metal, nu_metal = constant(p.metal[0] / self.unit), constant(p.metal[1])
-        self.solid = Solid(
-            E=E + self.xi * (E_metal - E),
-            nu=nu + self.xi * (nu_metal - nu),
-            eigenstrain=constant(p.growth_strain) * (self.xi - self.xi_start),
-            residual_stress=(1 - self.xi) * stack.region_function(kept),
+        metal = Solid(
+            E=constant(p.metal[0] / self.unit),
+            nu=constant(p.metal[1]),
+            eigenstrain=constant(p.growth_strain) * (1 - self.xi_start),
+            residual_stress=constant(0.0),
             kinematics=self.kinematics,
             strain="small",
         )
-        pressure = (1 - self.xi) * stack.region_function(fluid)
-        return self.solid.stress(self.u) + pressure * ufl.Identity(3)
+        layer = Solid(
+            E=E,
+            nu=nu,
+            eigenstrain=-constant(p.growth_strain) * self.xi_start,
+            residual_stress=stack.region_function(kept),
+            kinematics=self.kinematics,
+            strain="small",
+        )
+        of_layer = layer.stress(self.u) + stack.region_function(fluid) * ufl.Identity(3)
+        return self.xi * metal.stress(self.u) + (1 - self.xi) * of_layer
 
     def _write_problem(self, stack: StackMesh, sigma: Expr) -> None:
         space, p = self.u.function_space, self.p
@@ -192,20 +204,24 @@ class ElasticStress(FrontStress):
             return ufl.as_vector([0.0, n[0], 0.0])
         return ufl.as_vector([n[i] if i < self.dimension else 0.0 for i in range(3)])
 
-    def start(self, xi: np.ndarray) -> None:
+    def start(self, psi: np.ndarray) -> None:
         """As `FrontStress.start`: a support of any stiffness exerts the pressure p then (collective)."""
-        self.xi_start.x.array[:] = np.clip(xi, 0.0, 1.0)
+        self.xi_start.x.array[:] = self._metal(psi)
         self.stiffness.value = 0.0
-        self.solve(xi)
+        self.solve(psi)
         self.u_start.x.array[:] = self.u.x.array
         self.stiffness.value = self.p.stiffness * self.length / self.unit
 
-    def solve(self, xi: np.ndarray) -> None:
+    def _metal(self, psi: np.ndarray) -> np.ndarray:
+        """The order parameter that the stress sees."""
+        return profile(SHARPNESS * psi, self.front.l)
+
+    def solve(self, psi: np.ndarray) -> None:
         """Find ``u``, and ``tensor``, the mean stress of every cell in ``unit`` (collective).
 
         Raises StressSolverFailure.
         """
-        self.xi.x.array[:] = np.clip(xi, 0.0, 1.0)
+        self.xi.x.array[:] = self._metal(psi)
         self.u.x.array[:] = 0.0
         with self._b.localForm() as local:
             local.set(0.0)
@@ -225,7 +241,7 @@ class ElasticStress(FrontStress):
 
     def update(self, psi: np.ndarray) -> None:
         """As `FrontStress.update`. Nodes balance the mean stress of cells: in 1-D it is exact."""
-        self.solve(profile(psi, self.front.l))
+        self.solve(psi)
         self._psi.x.array[:] = psi
         self.front.project(self._moments, self._diffuse)
         self.front.project(self._weights, self._weight)

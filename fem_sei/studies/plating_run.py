@@ -10,6 +10,7 @@ from dolfinx import fem
 
 from fem_sei.case import plan
 from fem_sei.case.schema import Case
+from fem_sei.numerics.front import level
 from fem_sei.results.fields import FieldSeries
 from fem_sei.results.points import MeshPoints
 from fem_sei.results.progress import duration
@@ -215,7 +216,7 @@ class FieldOutput:
         with model.solver.clock("output"):
             values = {name: factors[name] * self.points.values(self.functions[name]) for name in FIELDS}
             if isinstance(model.stress, ElasticStress):
-                model.stress.solve(model.component("xi", state))
+                model.stress.solve(level(model.component("xi", state), model.l))
                 values["displacement"] = s.length * self.points.values(model.stress.u)
                 values["stress"] = model.stress.unit * self.points.averages(model.stress.tensor)
             series.write(now * s.time, values)

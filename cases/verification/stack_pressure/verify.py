@@ -103,7 +103,7 @@ def inclusion(
     x = scalar.tabulate_dof_coordinates()
     psi = np.clip(a - np.hypot(x[:, 0], x[:, 1]), -20 * l, 20 * l)
     front.update(psi, with_curvature=False)
-    stress.start(np.zeros_like(psi))
+    stress.start(np.full_like(psi, -20 * l))
     stress.update(psi)
     found = -stress.unit * front.crossings(psi).sample(stress.normal.x.array)
     return (
