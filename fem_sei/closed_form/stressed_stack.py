@@ -3,8 +3,8 @@
 Isotropic small-strain elasticity, SI units; pressures positive in compression. The expansion is an
 eigenstrain, the strain in all directions that the material would take if nothing held it.
 
-References: J. D. Eshelby, Proc. R. Soc. A 241 (1957) 376; T. Mura, Micromechanics of Defects in Solids, 2nd ed.
-(1987), section 11; S. P. Timoshenko, J. N. Goodier, Theory of Elasticity, 3rd ed. (1970), art. 28.
+References: J. D. Eshelby, Proc. R. Soc. A 241 (1957) 376; T. Mura, Micromechanics of Defects in Solids, 2nd
+ed. (1987), section 11; S. P. Timoshenko, J. N. Goodier, Theory of Elasticity, 3rd ed. (1970), art. 28.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def uniaxial_modulus(E: ArrayLike, nu: ArrayLike) -> np.ndarray:
 def stack_pressure(
     grown: ArrayLike, layers: Sequence[tuple[float, float, float]], strain: float, p_0: float, k: float
 ) -> np.ndarray:
-    """Pressure (Pa) in a flat stack in which the first layer grows at the expense of the second by `grown` (m).
+    """Pressure (Pa) in a flat stack whose first layer grows at the expense of the second by `grown` (m).
 
         p (1 + k S) = p_0 (1 + k S_0) + k g eps* (1 + nu_1)/(1 - nu_1),   S = sum of h/M
 

@@ -11,14 +11,13 @@ and compression makes plating harder: 0.1347 mV/MPa for lithium.
 m of the metal, e of the layer at a place, xi = 1/(1 + exp(-SHARPNESS psi/l)) a sharper order parameter around
 the same front and xi_0 that of the start,
 
-  div sigma = 0,   sigma = xi sigma_m + (1 - xi) sigma_e
-  sigma_m = C_m : (e(u) - eps* (1 - xi_0) I)
-  sigma_e = C_e : (e(u) + eps* xi_0 I) + sigma_r - p I [liquids only];   sigma_r: in the plane of the layer
+  div sigma = 0,   sigma: of a laminate of xi of the metal and 1 - xi of the layer (`physics.laminate`)
+  sigma_m = C_m : (e - eps* <xi - xi_0>/xi I)
+  sigma_e = C_e : (e + eps* <xi_0 - xi>/(1 - xi) I) + sigma_r - p I [liquids only],   <x> = max(x, 0)
+  sigma_r: residual stress of the layer, in its plane
   top: sigma n = -(p + k (u - u_0).n) n, u_0 the displacement at the start;   bottom and sides: u.n = 0, no
   shear.
 
-Both materials of a diffuse front share the strain and each has a stress-free one of its own (Voigt and Taylor's
-scheme; one law with mixed moduli and eigenstrains has a stress within the front that no sharp one has).
 A liquid (layer without E and nu) is at the pressure p wherever it is, as if joined to a reservoir: it is
 given SOFTNESS times the smallest modulus of the solids, only to have a displacement. The third dimension of
 a 2-D case does not strain (plane strain), in 1-D neither direction along the layers does (uniaxial strain).
@@ -52,16 +51,17 @@ from fem_sei.geometry.regions import StackMesh
 from fem_sei.numerics.front import FrontGeometry, profile
 from fem_sei.numerics.linear import elastic_options, insert_options
 from fem_sei.numerics.near_nullspace import rigid_body_modes
-from fem_sei.physics.elasticity import Kinematics, Solid
+from fem_sei.physics.elasticity import Kinematics
+from fem_sei.physics.laminate import Phase, laminate_stress
 
 PREFIX = "femsei_stress_"  # of the solver's PETSc options
 SOFTNESS = 1e-6  # of liquids, over the smallest Young's modulus of the solids
 LIQUID_NU = 0.3  # as good as any
 ASSUMPTION = {1: "uniaxial_strain", 2: "plane_strain", 3: "solid"}
-NO_NORMAL = 0.1  # |n|^2 of a place too far from the front to have a normal
+NO_NORMAL = 0.1  # smoothed |n|^2 of a place too far from the front to have a normal
 SHARPNESS = 3.0  # l over the length of the front that the stress sees
 DEPTH = 4.0  # in l, where the stress at the front is taken from: xi = 0.98
-LEAST = 1e-30  # what divides is never zero
+TINY = 1e-30  # makes what divides positive
 WALLS = ("left", "right", "front", "back", "bottom")
 
 
@@ -116,7 +116,8 @@ class ElasticStress(FrontStress):
         self.dimension = domain.topology.dim
         space = fem.functionspace(domain, ("P", 1, (self.dimension,)))
         self.u, self.u_start = fem.Function(space, name="displacement"), fem.Function(space)
-        self.xi, self.xi_start = fem.Function(scalar), fem.Function(scalar)
+        self.xi, self.new, self.gone = (fem.Function(scalar) for _ in range(3))
+        self._start = np.zeros_like(self.xi.x.array)  # xi_0
         self.kinematics = Kinematics(ASSUMPTION[self.dimension])
         sigma = self._law(stack)
         self._write_problem(stack, sigma)
@@ -124,13 +125,13 @@ class ElasticStress(FrontStress):
         self.tensor = fem.Function(fem.functionspace(domain, ("DG", 0, (3, 3))), name="stress")
         mean = ufl.inner(sigma, ufl.TestFunction(self.tensor.function_space)) / ufl.CellVolume(domain)
         self._mean = fem.form(mean * dx)
-        n, test = self._embedded(front.normal), ufl.TestFunction(scalar)
-        self._moments = fem.form(ufl.dot(n, self.tensor * n) * test * dx)
-        self._weights = fem.form(ufl.dot(n, n) * test * dx)
+        n, test, size = self._unit_normal(), ufl.TestFunction(scalar), ufl.dot(front.normal, front.normal)
+        self._moments = fem.form(size * ufl.dot(n, self.tensor * n) * test * dx)
+        self._weights = fem.form(size * test * dx)
         self._weight, self._diffuse, self._psi = (fem.Function(scalar) for _ in range(3))
         l, g = fem.Constant(domain, front.l), ufl.grad(self._diffuse)
-        slope = ufl.dot(front.normal, g) / ufl.max_value(ufl.dot(n, n), NO_NORMAL)
-        inside = ufl.exp(-((self._psi / l - DEPTH) ** 2)) * ufl.dot(n, n)
+        slope = ufl.dot(front.normal, g) / ufl.sqrt(size + TINY)
+        inside = ufl.exp(-((self._psi / l - DEPTH) ** 2)) * size
         self._inner_moments = fem.form(inside * (self._diffuse - self._psi * slope) * test * dx)
         self._inner_weights = fem.form(inside * test * dx)
 
@@ -144,24 +145,14 @@ class ElasticStress(FrontStress):
         nu = stack.region_function({region: nu for region, (_, nu) in moduli.items()})
         kept = {region: p.residual_stress.get(region, 0.0) / self.unit for region in stack.regions}
         fluid = {region: -p.pressure / self.unit * (region not in solids) for region in stack.regions}
-        metal = Solid(
-            E=constant(p.metal[0] / self.unit),
-            nu=constant(p.metal[1]),
-            eigenstrain=constant(p.growth_strain) * (1 - self.xi_start),
-            residual_stress=constant(0.0),
-            kinematics=self.kinematics,
-            strain="small",
-        )
-        layer = Solid(
-            E=E,
-            nu=nu,
-            eigenstrain=-constant(p.growth_strain) * self.xi_start,
-            residual_stress=stack.region_function(kept),
-            kinematics=self.kinematics,
-            strain="small",
-        )
-        of_layer = layer.stress(self.u) + stack.region_function(fluid) * ufl.Identity(3)
-        return self.xi * metal.stress(self.u) + (1 - self.xi) * of_layer
+        values = (p.metal[0] / self.unit, p.metal[1], p.growth_strain)
+        E_metal, nu_metal, strain = (constant(value) for value in values)
+        metal = Phase(E_metal, nu_metal, strain * self.new, ufl.zero(3, 3))
+        stressed = self.kinematics.along_layer(stack.region_function(kept))
+        offset = stressed + stack.region_function(fluid) * ufl.Identity(3)
+        layer = Phase(E, nu, -strain * self.gone, offset)
+        e = ufl.sym(self.kinematics.gradient(self.u))
+        return laminate_stress(e, self.xi, self._unit_normal(), metal, layer)
 
     def _write_problem(self, stack: StackMesh, sigma: Expr) -> None:
         space, p = self.u.function_space, self.p
@@ -198,15 +189,16 @@ class ElasticStress(FrontStress):
         self._ksp.setOperators(self._A)
         self._ksp.setFromOptions()
 
-    def _embedded(self, n: Expr) -> Expr:
-        """A vector of the mesh in the axes of the stress tensor."""
-        if self.dimension == 1:
-            return ufl.as_vector([0.0, n[0], 0.0])
-        return ufl.as_vector([n[i] if i < self.dimension else 0.0 for i in range(3)])
+    def _unit_normal(self) -> Expr:
+        """The normal of the front in the axes of the stress tensor; zero far from the front."""
+        n, d = self.front.normal, self.dimension
+        in_space = [0.0, n[0], 0.0] if d == 1 else [n[i] if i < d else 0.0 for i in range(3)]
+        return ufl.as_vector(in_space) / ufl.sqrt(ufl.dot(n, n) + TINY)
 
     def start(self, psi: np.ndarray) -> None:
         """As `FrontStress.start`: a support of any stiffness exerts the pressure p then (collective)."""
-        self.xi_start.x.array[:] = self._metal(psi)
+        self.front.update(psi, with_curvature=False)
+        self._start = self._metal(psi)
         self.stiffness.value = 0.0
         self.solve(psi)
         self.u_start.x.array[:] = self.u.x.array
@@ -217,11 +209,15 @@ class ElasticStress(FrontStress):
         return profile(SHARPNESS * psi, self.front.l)
 
     def solve(self, psi: np.ndarray) -> None:
-        """Find ``u``, and ``tensor``, the mean stress of every cell in ``unit`` (collective).
+        """Find ``u``, and ``tensor``, the mean stress of every cell in ``unit``, with the present normals of
+        the front (collective).
 
         Raises StressSolverFailure.
         """
-        self.xi.x.array[:] = self._metal(psi)
+        xi, start = self._metal(psi), self._start
+        self.xi.x.array[:] = xi
+        self.new.x.array[:] = np.maximum(xi - start, 0.0) / np.maximum(xi, TINY)
+        self.gone.x.array[:] = np.maximum(start - xi, 0.0) / np.maximum(1 - xi, TINY)
         self.u.x.array[:] = 0.0
         with self._b.localForm() as local:
             local.set(0.0)
@@ -248,7 +244,7 @@ class ElasticStress(FrontStress):
         self._diffuse.x.array[:] /= np.maximum(self._weight.x.array, NO_NORMAL)
         self.front.smear(self._inner_moments, self.normal)
         self.front.smear(self._inner_weights, self._weight)
-        self.normal.x.array[:] /= np.maximum(self._weight.x.array, LEAST)
+        self.normal.x.array[:] /= np.maximum(self._weight.x.array, TINY)
 
 
 def front_stress(

@@ -216,7 +216,9 @@ class FieldOutput:
         with model.solver.clock("output"):
             values = {name: factors[name] * self.points.values(self.functions[name]) for name in FIELDS}
             if isinstance(model.stress, ElasticStress):
-                model.stress.solve(level(model.component("xi", state), model.l))
+                psi = level(model.component("xi", state), model.l)
+                model.front.update(psi, with_curvature=False)
+                model.stress.solve(psi)
                 values["displacement"] = s.length * self.points.values(model.stress.u)
                 values["stress"] = model.stress.unit * self.points.averages(model.stress.tensor)
             series.write(now * s.time, values)

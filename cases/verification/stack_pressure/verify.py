@@ -59,8 +59,8 @@ def speed(stress: str | None, potential: float = -0.05) -> tuple[float, float]:
 def growth_in_a_frame(
     width: float = 50e-9, travel: float = 0.2
 ) -> tuple[dict[str, np.ndarray], float, float]:
-    """Metal that grows in a stack whose top is held back: time (s), grown (m), pressure and that of the closed
-    form for the same growth (Pa); current density at the end and that of the closed form (A/m^2)."""
+    """Metal that grows in a stack whose top is held back: time (s), grown (m), pressure and that of the
+    closed form for the same position of the front (Pa); current density at the end and that of the closed form (A/m^2)."""
     changes = [*FRAME, f"phase_field.interface_width={width} m", f"time.front_travel={travel}"]
     result = common.run(HERE / "case.toml", changes)
     h, case, own = result.history, result.case, common.electrode(result.case)
@@ -73,7 +73,7 @@ def growth_in_a_frame(
     current = float(butler_volmer(eta, own["i0"], own["alpha"], own["z"], own["T"]))
     curves = {
         "time": h["time"],
-        "grown": h["deposited_thickness"],
+        "grown": h["tip"],
         "pressure": h["front_pressure"],
         "theory": theory,
     }
@@ -102,8 +102,8 @@ def inclusion(
     stress = ElasticStress(stack, front, scalar, p, unit=1e9)
     x = scalar.tabulate_dof_coordinates()
     psi = np.clip(a - np.hypot(x[:, 0], x[:, 1]), -20 * l, 20 * l)
-    front.update(psi, with_curvature=False)
     stress.start(np.full_like(psi, -20 * l))
+    front.update(psi, with_curvature=False)
     stress.update(psi)
     found = -stress.unit * front.crossings(psi).sample(stress.normal.x.array)
     return (
