@@ -219,36 +219,24 @@ def capillarity(case: Case) -> Iterator[Row]:
 
 
 def stress(case: Case) -> Iterator[Row]:
-    """What the stack pressure does to the potential, and which layers are solid."""
+    """What the stack pressure does to the potential and to the metal, and which layers are liquids."""
     given, metal = case.mechanics, case.metal
     if given is None:
         return
-    shift = float(kinetics.stress_shift(-given.stack_pressure, metal.value("V_m"), metal.z))
     yield Row("stack pressure", given.stack_pressure, "Pa")
-    if not given.stress_shift:
-        shift = 0.0
-    yield Row("shift of the rest potential by the stack pressure", shift, "V")
+    if given.stress_shift:
+        shift = float(kinetics.stress_shift(-given.stack_pressure, metal.value("V_m"), metal.z))
+        yield Row("shift of the rest potential by the stack pressure", shift, "V")
     if given.stress == "uniform":
         return
     for layer in case.geometry.layers[1:]:
-        conductor = case.materials[layer.material]
-        if is_solid(conductor):
-            yield Row(f'Young\'s modulus of "{layer.name}"', conductor.value("E"), "Pa")
-        else:
-            yield Row(f'Young\'s modulus of "{layer.name}": a liquid', 0.0, "Pa")
+        if not is_solid(case.materials[layer.material]):
+            yield Row(f'"{layer.name}" is a liquid: its pressure', given.stack_pressure, "Pa")
     if "yield_stress" in metal:
-        limit, nu = metal.value("yield_stress"), metal.value("nu")
-        sheared = given.stack_pressure * (1.0 - 2.0 * nu) / (1.0 - nu)
-        advice = (
-            "the metal would yield under the stack pressure; here it is elastic" if sheared > limit else ""
-        )
-        yield Row(
-            "shear of the metal under the pressure / yield stress",
-            sheared / limit,
-            "",
-            grade(not advice),
-            advice,
-        )
+        nu = metal.value("nu")
+        ratio = given.stack_pressure * (1.0 - 2.0 * nu) / (1.0 - nu) / metal.value("yield_stress")
+        advice = "a flat metal would yield; here it is elastic" if ratio > 1.0 else ""
+        yield Row("shear by the pressure / yield stress of the metal", ratio, "", grade(not advice), advice)
 
 
 def growth(case: Case, steps: list[PlannedStep]) -> Iterator[Row]:

@@ -7,8 +7,8 @@ With the share xi of material 1, the normal n of the interface and the mean stra
 
 with a from equal tractions, sigma_1 n = sigma_2 n: along the interface both strain alike, across it both
 carry the same stress. A diffuse interface then acts like a sharp one but for terms of second order in its
-width over its radius of curvature. Mixing the moduli instead leaves an error of first order
-that grows with their ratio. (J. Mosler, O. Shchyglo, H. Montazer Hojjat, J. Mech. Phys. Solids 68 (2014) 251.)
+width over its radius of curvature. Mixing the moduli instead leaves an error of first order that
+grows with their ratio. (J. Mosler, O. Shchyglo, H. Montazer Hojjat, J. Mech. Phys. Solids 68 (2014) 251.)
 """
 
 from __future__ import annotations

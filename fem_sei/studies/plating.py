@@ -291,6 +291,9 @@ class PlatingModel:
         self._gain_form = fem.form((xi - ufl.split(self._start)[0]) * dx)
         self._salt_form = fem.form(self.stored * dx)
         self._phi_form = fem.form(ufl.split(self.u)[2] * counter)
+        if self.stress:
+            weight = xi * (1 - xi)
+            self._stress_forms = [fem.form(weight * dx), fem.form(self.stress.normal * weight * dx)]
         points = interpolation_points(self.stack.cellwise)
         self._rate_at_cells = fem.Expression(self.rate, points)
         self._rate = fem.Function(self.stack.cellwise, name="rate")
@@ -310,6 +313,11 @@ class PlatingModel:
     def metal_gain(self) -> float:
         """Metal gained since the start per area, in L0 (integrated as a difference: no cancellation)."""
         return self.total(self._gain_form) / self.area
+
+    def front_stress(self) -> float:
+        """Mean normal stress along the front, in units of ``stress.unit``."""
+        size, integral = (self.total(form) for form in self._stress_forms)
+        return integral / size
 
     def salt(self) -> float:
         """Salt in the pores per area, in c0 L0."""

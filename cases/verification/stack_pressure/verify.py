@@ -60,15 +60,13 @@ def growth_in_a_frame(
     width: float = 50e-9, travel: float = 0.2
 ) -> tuple[dict[str, np.ndarray], float, float]:
     """Metal that grows in a stack whose top is held back: time (s), grown (m), pressure and that of the
-    closed form for the same position of the front (Pa); current density at the end and that of the closed form (A/m^2)."""
+    closed form for the same front (Pa); current density at the end and that of the closed form (A/m^2)."""
     changes = [*FRAME, f"phase_field.interface_width={width} m", f"time.front_travel={travel}"]
     result = common.run(HERE / "case.toml", changes)
     h, case, own = result.history, result.case, common.electrode(result.case)
     laws = [(m.value("E"), m.value("nu")) for m in (case.metal, *case.ion_conductors)]
     layers = [(layer.thickness, *law) for layer, law in zip(case.geometry.layers, laws, strict=True)]
-    theory = stack_pressure(
-        h["deposited_thickness"], layers, STRAIN, case.mechanics.stack_pressure, STIFFNESS
-    )
+    theory = stack_pressure(h["tip"], layers, STRAIN, case.mechanics.stack_pressure, STIFFNESS)
     eta = -0.05 + float(stress_shift(theory[-1], own["V_m"], own["z"]))
     current = float(butler_volmer(eta, own["i0"], own["alpha"], own["z"], own["T"]))
     curves = {
