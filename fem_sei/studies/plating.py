@@ -292,7 +292,7 @@ class PlatingModel:
         self._salt_form = fem.form(self.stored * dx)
         self._phi_form = fem.form(ufl.split(self.u)[2] * counter)
         if self.stress:
-            weight = xi * (1 - xi)
+            weight = ufl.max_value(xi * (1 - xi) - self.cutoff, 0.0)
             self._stress_forms = [fem.form(weight * dx), fem.form(self.stress.normal * weight * dx)]
         points = interpolation_points(self.stack.cellwise)
         self._rate_at_cells = fem.Expression(self.rate, points)

@@ -61,6 +61,7 @@ ASSUMPTION = {1: "uniaxial_strain", 2: "plane_strain", 3: "solid"}
 NO_NORMAL = 0.1  # smoothed |n|^2 of a place too far from the front to have a normal
 SHARPNESS = 3.0  # l over the length of the front that the stress sees
 DEPTH = 4.0  # in l, where the stress at the front is taken from: xi = 0.98
+FAINT = 1e-5  # weight of the places in the metal at one too far from them to know the stress there
 TINY = 1e-30  # makes what divides positive
 WALLS = ("left", "right", "front", "back", "bottom")
 
@@ -244,7 +245,9 @@ class ElasticStress(FrontStress):
         self._diffuse.x.array[:] /= np.maximum(self._weight.x.array, NO_NORMAL)
         self.front.smear(self._inner_moments, self.normal)
         self.front.smear(self._inner_weights, self._weight)
-        self.normal.x.array[:] /= np.maximum(self._weight.x.array, TINY)
+        weight, moment = self._weight.x.array, self.normal.x.array
+        far = weight < FAINT
+        moment[:] = np.where(far, -self.p.pressure / self.unit, moment / np.where(far, 1.0, weight))
 
 
 def front_stress(
