@@ -22,6 +22,8 @@ PRESSURE = 100e6  # Pa, of case.toml
 REST = 'operation.steps=[{current_density="0 A/m^2", until={duration="1 s"}}]'
 SETTLED = 0.075e-6  # m of growth before the speed is measured: 6 l
 METALS = ("Li", "Na", "Mg")
+POTENTIALS = (-0.03, -0.05, -0.1)  # V
+WIDTHS = (100e-9, 50e-9, 25e-9)  # of the interface (m)
 STIFFNESS, STRAIN = 1e15, 0.1  # Pa/m; of new metal
 FRAME = [
     f'mechanics={{stack_pressure="1 MPa", stack_stiffness="{STIFFNESS} Pa/m", growth_strain={STRAIN}}}',
@@ -109,3 +111,85 @@ def inclusion(
         float(np.abs(found - found.mean()).max()),
         inclusion_pressure(0.01, inside, outside),
     )
+
+
+def time_to_grow(travel: float) -> float:
+    """Time (s) in which the frame's metal grows, with steps of `travel` l: what staggering costs."""
+    return float(growth_in_a_frame(travel=travel)[0]["time"][-1])
+
+
+INCLUSIONS = {  # E (Pa) and nu inside and outside
+    "equal": ((10e9, 0.3), (10e9, 0.3)),
+    "lithium in a stiff layer": ((7.8e9, 0.38), (50e9, 0.2)),
+    "stiff metal in a soft layer": ((50e9, 0.2), (7.8e9, 0.38)),
+}
+
+
+def main() -> None:
+    rows = []
+    for metal in METALS:
+        found, expected = rest_potential("elastic", metal)
+        uniform = rest_potential("uniform", metal)[0]
+        values = (f"{1e3 * value:.4f}" for value in (expected, uniform, found))
+        rows.append((metal, *values, f"{100 * (found / expected - 1):.1e}"))
+    print(common.markdown(("metal", "theory (mV)", "uniform (mV)", "elastic (mV)", "error (%)"), rows))
+    rows = []
+    for stress in (None, "uniform", "elastic"):
+        found, expected = zip(*(speed(stress, potential) for potential in POTENTIALS), strict=True)
+        errors = (f"{100 * (a / b - 1):+.3f}" for a, b in zip(found, expected, strict=True))
+        rows.append((stress or "no [mechanics]", *errors))
+    header = ("error of the speed (%) at", *(f"{1e3 * potential:.0f} mV" for potential in POTENTIALS))
+    print(common.markdown(header, rows))
+    frames = {width: growth_in_a_frame(width) for width in WIDTHS}
+    rows = [
+        (
+            f"{1e9 * width:.0f}",
+            f"{1e-6 * curves['theory'][-1]:.3f}",
+            f"{100 * (curves['pressure'][-1] / curves['theory'][-1] - 1):+.3f}",
+            f"{100 * (current / expected - 1):+.3f}",
+        )
+        for width, (curves, current, expected) in frames.items()
+    ]
+    print(common.markdown(("delta (nm)", "pressure (MPa)", "error (%)", "error of the current (%)"), rows))
+    times = [time_to_grow(travel) for travel in (0.4, 0.2, 0.1)]
+    print(f"time to grow with steps of 0.4, 0.2, 0.1 l: {times} s")
+    rows = []
+    for name, materials in INCLUSIONS.items():
+        for l in (8e-9, 4e-9):
+            mean, deviation, expected = inclusion(*materials, l)
+            error, spread = 100 * (mean / expected - 1), 100 * deviation / mean
+            rows.append((name, f"{1e9 * l:.0f}", f"{1e-6 * expected:.2f}", f"{error:+.2f}", f"{spread:.2f}"))
+    header = (
+        "inclusion of radius 100 nm",
+        "l (nm)",
+        "theory (MPa)",
+        "error (%)",
+        "spread along the front (%)",
+    )
+    print(common.markdown(header, rows))
+    with common.picture(HERE / "stack_pressure.png") as made:
+        left, right = made.subplots(1, 2)
+        pressures = np.linspace(0.0, 150.0, 31)
+        own = common.electrode(load(HERE / "case.toml").case)
+        for potential in POTENTIALS:
+            eta = potential - stress_shift(-1e6 * pressures, own["V_m"], own["z"])
+            current = butler_volmer(eta, own["i0"], own["alpha"], own["z"], own["T"])
+            label = f"{1e3 * potential:.0f} mV"
+            (line,) = left.plot(pressures, 1e9 * front_speed(current, own["V_m"], own["z"]), label=label)
+            points = (speed(None, potential)[0], speed("elastic", potential)[0])
+            left.plot([0.0, 1e-6 * PRESSURE], [1e9 * v for v in points], "o", color=line.get_color())
+        left.set(
+            xlabel="stack pressure (MPa)",
+            ylabel="speed of the front (nm/s)",
+            title="lines: theory, points: fem_sei",
+        )
+        left.legend()
+        curves = frames[WIDTHS[-1]][0]
+        (line,) = right.plot(1e9 * curves["grown"], 1e-6 * curves["theory"])
+        some = slice(None, None, max(1, len(curves["grown"]) // 12))
+        right.plot(1e9 * curves["grown"][some], 1e-6 * curves["pressure"][some], "o", color=line.get_color())
+        right.set(xlabel="growth (nm)", ylabel="pressure at the front (MPa)", title="in a stiff frame")
+
+
+if __name__ == "__main__":
+    main()
