@@ -10,6 +10,7 @@ from fem_sei.units import (
     LENGTH,
     NUMBER,
     POTENTIAL,
+    PRESSURE,
     TIME,
     Dimension,
 )
@@ -45,3 +46,10 @@ COLUMNS = {
     "newton_iterations": Column(NUMBER, "never"),
     "linear_iterations": Column(NUMBER, "never"),
 }
+# of cases with [mechanics]: compression of the metal surface along its normal, mean, smallest and largest
+STRESS_COLUMNS = {
+    "front_pressure": Column(PRESSURE),
+    "front_pressure_min": Column(PRESSURE),
+    "front_pressure_max": Column(PRESSURE),
+}
+ALL_COLUMNS = COLUMNS | STRESS_COLUMNS

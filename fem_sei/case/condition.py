@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fem_sei import units
-from fem_sei.columns import COLUMNS, Column
+from fem_sei.columns import ALL_COLUMNS, Column
 from fem_sei.problems import did_you_mean
 from fem_sei.units import NUMBER, Dimension
 
@@ -26,7 +26,7 @@ class Condition:
     @property
     def smooth(self) -> str:
         """See `Column`."""
-        return COLUMNS[self.column].smooth
+        return ALL_COLUMNS[self.column].smooth
 
     def distance(self, value: float) -> float:
         """What is left until the condition is met; below zero where it is.
@@ -44,10 +44,10 @@ def read(text: Any) -> Condition:
     if found is None:
         raise ValueError(NEEDS)
     name = found["column"]
-    if name not in COLUMNS:
-        hint = did_you_mean(name, COLUMNS) or f" There are: {', '.join(COLUMNS)}."
+    if name not in ALL_COLUMNS:
+        hint = did_you_mean(name, ALL_COLUMNS) or f" There are: {', '.join(ALL_COLUMNS)}."
         raise ValueError(f'"{name}" is no column of the history.{hint}')
-    column: Column = COLUMNS[name]
+    column: Column = ALL_COLUMNS[name]
     return Condition(text, name, found["sign"], _value(found["value"], column.dimension))
 
 

@@ -12,7 +12,7 @@ from scipy.constants import R
 from fem_sei.case import plan
 from fem_sei.case.assessment import Assessment, Row, choose, grade
 from fem_sei.case.estimates import PlannedStep, Stack, planned_steps, stack, surface_extent
-from fem_sei.case.plating_rules import METAL_BELOW_TROUGH, PER_FEATURE, PER_LAYER, ROOM_ABOVE_CREST
+from fem_sei.case.plating_rules import METAL_BELOW_TROUGH, PER_FEATURE, PER_LAYER, ROOM_ABOVE_CREST, is_solid
 from fem_sei.case.schema import Bump, Case, Feature, Nucleus, Sinusoid
 from fem_sei.closed_form import kinetics, transport
 from fem_sei.closed_form.kinetics import F
@@ -40,7 +40,7 @@ def assess(case: Case) -> Assessment:
     if all(row.verdict != "refuse" for row in rows):  # a law out of its mind gives no currents
         steps = planned_steps(case, cell, case.metal.value("V_m"))
         rows += [*transport_limits(case, cell, steps), *steady_state(case, cell, steps)]
-        rows += [*capillarity(case), *growth(case, steps), *cost(case, steps)]
+        rows += [*capillarity(case), *stress(case), *growth(case, steps), *cost(case, steps)]
     return Assessment(rows)
 
 
@@ -216,6 +216,27 @@ def capillarity(case: Case) -> Iterator[Row]:
     sizes = [size for feature in case.geometry.features for _, size in _sizes(feature)]
     if sizes:
         yield Row("capillary number d0 / smallest feature", d0 / min(sizes))
+
+
+def stress(case: Case) -> Iterator[Row]:
+    """What the stack pressure does to the potential and to the metal, and which layers are liquids."""
+    given, metal = case.mechanics, case.metal
+    if given is None:
+        return
+    yield Row("stack pressure", given.stack_pressure, "Pa")
+    if given.stress_shift:
+        shift = float(kinetics.stress_shift(-given.stack_pressure, metal.value("V_m"), metal.z))
+        yield Row("shift of the rest potential by the stack pressure", shift, "V")
+    if given.stress == "uniform":
+        return
+    for layer in case.geometry.layers[1:]:
+        if not is_solid(case.materials[layer.material]):
+            yield Row(f'"{layer.name}" is a liquid: its pressure', given.stack_pressure, "Pa")
+    if "yield_stress" in metal:
+        nu = metal.value("nu")
+        ratio = given.stack_pressure * (1.0 - 2.0 * nu) / (1.0 - nu) / metal.value("yield_stress")
+        advice = "a flat metal would yield; here it is elastic" if ratio > 1.0 else ""
+        yield Row("shear by the pressure / yield stress of the metal", ratio, "", grade(not advice), advice)
 
 
 def growth(case: Case, steps: list[PlannedStep]) -> Iterator[Row]:

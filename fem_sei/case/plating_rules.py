@@ -14,7 +14,9 @@ from fem_sei.case.rules import (
     of_every_study,
 )
 from fem_sei.case.schema import Bump, Case, Feature, Layer, Nucleus, Roughness, Sinusoid, Step
+from fem_sei.columns import STRESS_COLUMNS
 from fem_sei.materials.catalogue import ION_CONDUCTOR, METAL
+from fem_sei.materials.library import Material
 from fem_sei.problems import Place, Problem
 from fem_sei.units import show
 
@@ -213,6 +215,71 @@ def literature_model_has_what_it_needs(case: Case) -> Iterator[Problem]:
         yield Problem(("geometry", "layers", 0, "material"), "has no resistivity, which chen2015 needs")
 
 
+# Mechanics
+
+
+def is_solid(found: Material) -> bool:
+    """Whether a metal or ion conductor is elastic; without E and nu an ion conductor is a liquid."""
+    return "E" in found and "nu" in found
+
+
+def elastic_layer_has_both_moduli(case: Case, place: Place, layer: Layer) -> Iterator[Problem]:
+    if case.mechanics is None or case.mechanics.stress != "elastic":
+        return
+    try:
+        found = material(case, layer.material)
+    except KeyError:
+        return
+    if found is None or is_solid(found):
+        return
+    missing = [key for key in ("E", "nu") if key not in found]
+    if found.kind == METAL or len(missing) == 1:
+        needed = ", ".join(missing)
+        yield Problem(
+            (*place, "material"), f"has no {needed}, which [mechanics] needs; give it in [materials]"
+        )
+
+
+def residual_stress_has_a_solid_to_be_in(case: Case, place: Place, layer: Layer) -> Iterator[Problem]:
+    if layer.residual_stress is None:
+        return
+    place = (*place, "residual_stress")
+    if case.mechanics is None or case.mechanics.stress != "elastic":
+        yield Problem(place, 'goes only with [mechanics] and its stress = "elastic"')
+    elif place[-2] == 0:
+        yield Problem(place, "the metal has none; only layers on it can be stressed")
+    elif not _is_solid_layer(case, layer):
+        yield Problem(place, f'"{layer.material}" is a liquid here; give it E and nu in [materials]')
+
+
+def _is_solid_layer(case: Case, layer: Layer) -> bool:
+    """Whether a layer is solid, or of a material that could not be found or read."""
+    try:
+        found = material(case, layer.material)
+    except KeyError:
+        return True
+    return found is None or is_solid(found)
+
+
+def mechanics_has_what_it_needs(case: Case) -> Iterator[Problem]:
+    if case.mechanics is None:
+        columns = {stop.column for _, step in case.operation.places for stop in step.until.when}
+        columns |= {stop.column for stop in case.operation.stop}
+        for column in sorted(columns & STRESS_COLUMNS.keys()):
+            yield Problem(("operation",), f"a condition on {column} goes only with [mechanics]")
+        return
+    if case.phase_field.formulation == "chen2015":
+        yield Problem(("mechanics",), "chen2015 has no stress; needs formulation = conservative")
+    if case.mechanics.stress == "uniform":
+        for key in ("stack_stiffness", "growth_strain"):
+            if getattr(case.mechanics, key):
+                yield Problem(("mechanics", key), 'goes only with stress = "elastic"')
+    elif case.mechanics.stack_stiffness and not _is_solid_layer(case, case.geometry.layers[-1]):
+        name = case.geometry.layers[-1].name
+        message = f'nothing holds the top of a liquid back: give the material of "{name}" E and nu'
+        yield Problem(("mechanics", "stack_stiffness"), message)
+
+
 # Operation and time
 
 
@@ -295,9 +362,14 @@ RULES: tuple[Rule, ...] = (
     time_steps_are_in_order,
     coarse_mesh_is_coarser,
     literature_model_has_what_it_needs,
+    mechanics_has_what_it_needs,
 )
 RULES_OF_ENTRIES: dict[Place, tuple[Rule, ...]] = {
-    ("geometry", "layers"): (layer_has_a_material_of_its_kind,),
+    ("geometry", "layers"): (
+        layer_has_a_material_of_its_kind,
+        elastic_layer_has_both_moduli,
+        residual_stress_has_a_solid_to_be_in,
+    ),
     ("geometry", "features"): (
         feature_stands_free,
         wave_fits_the_domain,
@@ -324,6 +396,8 @@ def applications(case: Case) -> Iterator[Application]:
 
 def properties_used(case: Case) -> dict[str, tuple[str, ...]]:
     """The properties a resolved case uses, by material."""
+    moduli = ("E", "nu") if case.mechanics and case.mechanics.stress == "elastic" else ()
     return {
-        name: (*NEEDED[material.kind], *OPTIONAL[material.kind]) for name, material in case.materials.items()
+        name: (*NEEDED[material.kind], *OPTIONAL[material.kind], *moduli)
+        for name, material in case.materials.items()
     }

@@ -33,6 +33,9 @@ from fem_sei.case.quantity import (
     PositiveInterfaceMobility,
     PositiveLength,
     Potential,
+    Pressure,
+    Stress,
+    SupportStiffness,
     SurfaceEnergy,
     Temperature,
 )
@@ -60,6 +63,8 @@ class Layer(common.Layer):
 
     thickness: PositiveLength
     """For the metal below the flat metal surface, for the first layer on it upwards from that surface."""
+    residual_stress: Stress | None = None
+    """Stress in the plane of a solid layer before anything grows, tension positive; with [mechanics] only."""
 
 
 class Bump(Table):
@@ -168,6 +173,23 @@ class Kinetics(Table):
     """Energy gamma of the metal surface; zero switches the Gibbs-Thomson shift off."""
     reference_concentration: Concentration | None = None
     """Concentration at which i0 holds; by default that of [conditions]."""
+
+
+class Mechanics(Table):
+    """The stress at the metal surface, and what it does to the kinetics."""
+
+    stress: Literal["uniform", "elastic"] = "elastic"
+    """uniform: the stack pressure acts on the metal surface everywhere. elastic: found from the moduli E and
+    nu of the metal and the layers (a layer without is a liquid, at the stack pressure everywhere)."""
+    stack_pressure: Pressure = 0.0
+    """Pressure on the top of the stack."""
+    stack_stiffness: SupportStiffness = 0.0
+    """Pressure by which the top is held back when it rises, per rise: zero for a constant stack pressure,
+    large for a fixed gap. Needs a solid last layer."""
+    growth_strain: Annotated[float, Field(gt=-0.5, lt=0.5)] = 0.0
+    """Strain in all directions that new metal would take if the layer it grows in did not hold it."""
+    stress_shift: bool = True
+    """Whether the normal stress at the metal surface shifts its equilibrium potential."""
 
 
 def _as_list(value: Any) -> Any:
@@ -328,6 +350,8 @@ class Case(Table):
     phase_field: PhaseField
     mesh: Mesh = Mesh()
     kinetics: Kinetics = Kinetics()
+    mechanics: Mechanics | None = None
+    """Stress: without this table there is none."""
     operation: Operation
     time: Time = Time()
     solver: Solver = Solver()

@@ -1,4 +1,4 @@
-"""Charge transfer at a metal surface: Butler-Volmer, its inverse and slopes, and the Gibbs-Thomson shift.
+"""Charge transfer at a metal surface: Butler-Volmer, its inverse and slopes, and what shifts it.
 
 Signs: current densities are positive for deposition, so a deposition overpotential is negative. The
 overpotential eta = phi_s - phi_e uses phi_e measured against a reference electrode of the metal at the same
@@ -88,6 +88,15 @@ def gibbs_thomson(gamma: ArrayLike, V_m: float, curvature: ArrayLike, z: int) ->
     eta + gibbs_thomson(...), so the metal rests at phi_s = phi_e - gibbs_thomson(...).
     """
     return np.asarray(gamma) * V_m * np.asarray(curvature) / (z * F)
+
+
+def stress_shift(sigma_nn: ArrayLike, V_m: float, z: int) -> np.ndarray:
+    """Shift V_m sigma_nn/(z F) (V) of the equilibrium potential of metal whose surface is pulled.
+
+    `sigma_nn` (Pa): stress normal to the surface, tension positive. The kinetics see eta - stress_shift(...).
+    F. Larche, J. W. Cahn, Acta Metall. 33 (1985) 331.
+    """
+    return np.asarray(sigma_nn) * V_m / (z * F)
 
 
 def front_speed(i: ArrayLike, V_m: float, z: int) -> np.ndarray:

@@ -81,6 +81,7 @@ class FrontGeometry:
 
     def _smooth(self, values: np.ndarray) -> np.ndarray:
         self._psi.x.array[:] = values
+        self._psi.x.petsc_vec.stateIncrease()  # or PETSc takes it for the zero of an earlier solve
         self._mass.mult(self._psi.x.petsc_vec, self._rhs)
         self._solver.solve(self._rhs, self._psi.x.petsc_vec)
         self._psi.x.scatter_forward()
@@ -105,14 +106,22 @@ class FrontGeometry:
             self._update_curvature()
 
     def _update_curvature(self) -> None:
+        self.project(self._divergence, self.curvature)
+
+    def project(self, moments: fem.Form, into: fem.Function) -> None:
+        """The P1 function of given moments, smoothed like the level function (collective)."""
+        self.smear(moments, into)
+        raw = into.x.array.copy()  # smoothed by the solve: the same remedy as for psi
+        into.x.array[:] = 2 * raw - self._smooth(raw)
+
+    def smear(self, moments: fem.Form, into: fem.Function) -> None:
+        """The P1 function of given moments, smoothed by (1 - s^2 lap)^-1 alone (collective)."""
         with self._rhs.localForm() as local:
             local.set(0.0)
-        assemble_vector(self._rhs, self._divergence)
+        assemble_vector(self._rhs, moments)
         self._rhs.ghostUpdate(PETSc.InsertMode.ADD, PETSc.ScatterMode.REVERSE)
-        self._solver.solve(self._rhs, self.curvature.x.petsc_vec)
-        self.curvature.x.scatter_forward()
-        raw = self.curvature.x.array.copy()  # smoothed by the solve: the same remedy as for psi
-        self.curvature.x.array[:] = 2 * raw - self._smooth(raw)
+        self._solver.solve(self._rhs, into.x.petsc_vec)
+        into.x.scatter_forward()
 
     def crossings(self, psi: np.ndarray) -> Crossings:
         """Where the edges of this rank's cells cut psi = 0 (linear in psi, which is nearly so in space)."""

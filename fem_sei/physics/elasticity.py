@@ -1,7 +1,8 @@
-"""Elastic layers: isotropic, small or finite strain, in plane strain, plane stress, axisymmetry or 3-D.
+"""Elastic layers: isotropic, small or finite strain, in plane strain, plane stress, axisymmetry, 3-D or 1-D.
 
 Everything is a 3x3 tensor in the axes (x, y, out of plane) in 2-D, (r, z, theta) in axisymmetry, (x, y, z) in
-3-D. With the displacement gradient H = du/dX, F = I + H, E = (F^T F - I)/2 and e = (H + H^T)/2:
+3-D, and in 1-D (uniaxial strain) those of 2-D, moving along y alone. With the displacement gradient
+H = du/dX, F = I + H, E = (F^T F - I)/2 and e = (H + H^T)/2:
 
 small strain           sigma = lambda tr(e - e*) I + 2 mu (e - e*) + sigma_0
 St Venant-Kirchhoff    S = lambda tr(E - E*) I + 2 mu (E - E*) + sigma_0,  P = F S
@@ -22,7 +23,7 @@ from typing import Literal
 import ufl
 from ufl.core.expr import Expr
 
-Assumption = Literal["plane_strain", "plane_stress", "axisymmetric", "solid"]
+Assumption = Literal["plane_strain", "plane_stress", "axisymmetric", "solid", "uniaxial_strain"]
 Strain = Literal["small", "st_venant_kirchhoff", "neo_hookean"]
 LOCAL_ITERATIONS = 5  # Newton's for the thickness stretch of plane stress; starts from the linear solution
 
@@ -42,6 +43,8 @@ class Kinematics:
         H = ufl.grad(u) if self.curving is None else ufl.grad(u) * ufl.inv(self.curving)
         if self.assumption == "solid":
             return H
+        if self.assumption == "uniaxial_strain":
+            return ufl.as_matrix([[0.0, 0.0, 0.0], [0.0, H[0, 0], 0.0], [0.0, 0.0, 0.0]])
         hoop = u[0] / self.radius if self.assumption == "axisymmetric" else 0.0
         return ufl.as_matrix([[H[0, 0], H[0, 1], 0.0], [H[1, 0], H[1, 1], 0.0], [0.0, 0.0, hoop]])
 

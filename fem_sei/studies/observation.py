@@ -14,6 +14,7 @@ from fem_sei.studies.march import March, Row, StepReport
 from fem_sei.studies.plating import PlatingModel
 
 COLUMNS = {name: column.dimension.unit for name, column in columns.COLUMNS.items()}
+STRESS_COLUMNS = {name: column.dimension.unit for name, column in columns.STRESS_COLUMNS.items()}
 BALANCE_LIMIT = 1e-8  # a run that breaks its balances beyond this says so
 WIDTH_LIMIT = 1.3  # 10-90 width of the front over its equilibrium value
 CURVATURE_LIMIT = 0.2  # |K| l of the front: its width is then up to 1.2 (delta/4)
@@ -87,7 +88,19 @@ class Observer:
             "metal_regions": model.front.count_pieces(self.psi),
             "newton_iterations": report.newton,
             "linear_iterations": report.linear,
+            **self._front_pressure(),
         }
+
+    def _front_pressure(self) -> Row:
+        """-sigma_nn that the kinetics of the last step saw: mean over the front, smallest, largest (Pa)."""
+        stress, comm = self.model.stress, self.model.comm
+        if stress is None:
+            return {}
+        found = 0.0 - stress.unit * self.model.front.crossings(self.psi).sample(stress.normal.x.array)
+        mean = 0.0 - stress.unit * self.model.front_stress()
+        low = comm.allreduce(float(found.min(initial=np.inf)), op=MPI.MIN)
+        high = comm.allreduce(float(found.max(initial=-np.inf)), op=MPI.MAX)
+        return dict(zip(STRESS_COLUMNS, (mean, low, high), strict=True))
 
     def _front(self, y: np.ndarray) -> dict[str, float]:
         """Highest and lowest point of the front and ln c there, over all ranks."""

@@ -8,7 +8,7 @@ potential phi_s. With eps = 1 - xi + eps_f, f = F/RT, z the valence and n the no
   (2) d(eps c)/dt = div[ eps D grad c + (1-t+) i/(zF) ]                    salt: anions do not react
   (3) div i + zF R = 0,   i = -eps kappa [grad phi_e - ((1+z)/z)(RT/F)(1-t+) TDF grad ln c]      charge
   (4) zF R = q i_BV,   i_BV = i0 (c*/c_ref)^(1-alpha) [exp(-alpha z f eta) - exp((1-alpha) z f eta)]
-      eta = phi_s - phi_e* + gamma V_m K/(zF)
+      eta = phi_s - phi_e* + gamma V_m K/(zF) - V_m sigma_nn/(zF)      [sigma_nn: see `plating_mechanics`]
   (5) c*, phi_e*: extrapolated along n to the xi = 1/2 surface ("flat drive"); q: reaction density, whose
       integral across the front is 1, so that a planar front moves at i_BV V_m/(zF) whatever its width.
 
@@ -39,6 +39,7 @@ from fem_sei.numerics.compat import collapse, interpolation_points
 from fem_sei.numerics.front import FrontGeometry, level, profile
 from fem_sei.numerics.newton import BlockNewton
 from fem_sei.physics import kinetics, phase_field, transport
+from fem_sei.studies.plating_mechanics import StressParameters, front_stress
 from fem_sei.studies.properties import depends_on_c, evaluate, is_nernst_einstein
 
 F = physical_constants["Faraday constant"][0]
@@ -75,6 +76,7 @@ class PlatingParameters:
     residual_porosity: float = 1e-3  # eps_f
     depletion_limit: float = 0.03  # c/c0 below which the reaction is switched off
     smoothing: float = 1.5  # of the normal, in units of the larger of l and the cell size
+    mechanics: StressParameters | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ class PlatingModel:
         self.u, self.u1, self.u2 = (fem.Function(self.space) for _ in range(3))
         smoothing = p.smoothing * max(self.l, cell_size / self.scales.length)
         self.front = FrontGeometry(self.scalar, self.l, smoothing)
+        unit = R * p.temperature / p.V_m
+        self.stress = front_stress(stack, self.front, self.scalar, p.mechanics, unit)
         self._declare_constants()
         self._write_equations()
         self._set_boundary_conditions()
@@ -173,6 +177,8 @@ class PlatingModel:
         dimension = self.stack.mesh.topology.dim
         phi_s = ufl.variable(self.phi_s)
         eta = phi_s - phi_front + self.capillarity * phase_field.curvature_at_front(K, d, dimension)
+        if self.stress and self.stress.p.shifts:
+            eta -= self.stress.normal / self.z
         self.rate = kinetics.depletion_switch(c, self.c_limit) * kinetics.butler_volmer(
             eta, c_front, self.i0, self.alpha, self.z
         )
@@ -285,6 +291,9 @@ class PlatingModel:
         self._gain_form = fem.form((xi - ufl.split(self._start)[0]) * dx)
         self._salt_form = fem.form(self.stored * dx)
         self._phi_form = fem.form(ufl.split(self.u)[2] * counter)
+        if self.stress:
+            weight = ufl.max_value(xi * (1 - xi) - self.cutoff, 0.0)
+            self._stress_forms = [fem.form(weight * dx), fem.form(self.stress.normal * weight * dx)]
         points = interpolation_points(self.stack.cellwise)
         self._rate_at_cells = fem.Expression(self.rate, points)
         self._rate = fem.Function(self.stack.cellwise, name="rate")
@@ -304,6 +313,11 @@ class PlatingModel:
     def metal_gain(self) -> float:
         """Metal gained since the start per area, in L0 (integrated as a difference: no cancellation)."""
         return self.total(self._gain_form) / self.area
+
+    def front_stress(self) -> float:
+        """Mean normal stress along the front, in units of ``stress.unit``."""
+        size, integral = (self.total(form) for form in self._stress_forms)
+        return integral / size
 
     def salt(self) -> float:
         """Salt in the pores per area, in c0 L0."""
@@ -356,6 +370,8 @@ class PlatingModel:
         self.set_state(np.clip(psi, -bound, bound), np.zeros_like(psi), np.zeros_like(psi))
         self.u.x.scatter_forward()
         self._start.x.array[:] = self.u.x.array
+        if self.stress:
+            self.stress.start(self.state()[:, 0])
 
     def set_imbalance(self, current: float) -> None:
         """What a solve may leave of charge, salt and metal unaccounted for, at a current density."""
@@ -384,6 +400,9 @@ class PlatingModel:
         self.solver.balancing[self.nodes] = xi * (1 - xi)
         with self.solver.clock("normals and curvature"):
             self.front.update(psi, with_curvature=self.p.surface_energy > 0)
+        if self.stress:
+            with self.solver.clock("stress"):
+                self.stress.update(psi)
         self._rate.interpolate(self._rate_at_cells)
         rate = np.abs(self._rate.x.array)
         corner = psi[self.front.grid.cells]

@@ -10,13 +10,15 @@ from dolfinx import fem
 
 from fem_sei.case import plan
 from fem_sei.case.schema import Case
+from fem_sei.numerics.front import level
 from fem_sei.results.fields import FieldSeries
 from fem_sei.results.points import MeshPoints
 from fem_sei.results.progress import duration
 from fem_sei.results.run_folder import RunFolder
 from fem_sei.studies.march import GaveUp, March, StepReport
-from fem_sei.studies.observation import COLUMNS, Observer
+from fem_sei.studies.observation import COLUMNS, STRESS_COLUMNS, Observer
 from fem_sei.studies.plating import FIELDS, PREFIX, PlatingModel
+from fem_sei.studies.plating_mechanics import ElasticStress
 from fem_sei.studies.plating_setup import build_model, kept_parameters
 from fem_sei.studies.running import Row, Simulation
 
@@ -32,10 +34,11 @@ class PlatingSimulation(Simulation):
     """A plating case: see `running.Simulation`."""
 
     failure, prefix = GaveUp, PREFIX
-    columns = summary = COLUMNS
+    summary = COLUMNS
 
     def __init__(self, case: Case, folder: RunFolder, meta: Mapping[str, Any] | None, until: float) -> None:
         self.case = case
+        self.columns = COLUMNS if case.mechanics is None else COLUMNS | STRESS_COLUMNS
         model = build_model(case, folder.comm, folder.mesh, None if meta is None else meta["parameters"])
         self.model, self.stack, self.solver, self.notes = model, model.stack, model.solver, model.notes
         self.fields = FieldOutput(case, model, folder)
@@ -212,4 +215,10 @@ class FieldOutput:
         factors = {"xi": 1.0, "c": s.concentration, "phi_e": s.potential}
         with model.solver.clock("output"):
             values = {name: factors[name] * self.points.values(self.functions[name]) for name in FIELDS}
+            if isinstance(model.stress, ElasticStress):
+                psi = level(model.component("xi", state), model.l)
+                model.front.update(psi, with_curvature=False)
+                model.stress.solve(psi)
+                values["displacement"] = s.length * self.points.values(model.stress.u)
+                values["stress"] = model.stress.unit * self.points.averages(model.stress.tensor)
             series.write(now * s.time, values)

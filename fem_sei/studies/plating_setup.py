@@ -9,6 +9,7 @@ from pathlib import Path
 from mpi4py import MPI
 
 from fem_sei.case import plan
+from fem_sei.case.plating_rules import is_solid
 from fem_sei.case.schema import Case
 from fem_sei.geometry.layers import facet_groups
 from fem_sei.geometry.regions import StackMesh
@@ -18,6 +19,7 @@ from fem_sei.numerics.compat import remove_abandoned_forms
 from fem_sei.numerics.linear import profile_options
 from fem_sei.studies.chen2015 import Chen2015Model, Chen2015Parameters
 from fem_sei.studies.plating import FIELDS, PlatingModel, PlatingParameters
+from fem_sei.studies.plating_mechanics import StressParameters
 
 LENGTH_SCALE = 1e-6
 MESH_MOBILITY, LARGEST_MOBILITY = 6.0, 8.0  # m at h = l, and at most
@@ -65,7 +67,34 @@ def parameters(case: Case) -> PlatingParameters:
         counter_electrode=case.operation.counter_electrode,
         reaction_cutoff=reaction_cutoff(case),
         mobility=mobility(case),
+        mechanics=stress_parameters(case),
         current_scale=max(plan.largest_current(case), 0.1 * kinetics.exchange_current_density),
+    )
+
+
+def stress_parameters(case: Case) -> StressParameters | None:
+    """What the stress needs, None without [mechanics]."""
+    given, layers = case.mechanics, case.geometry.layers
+    if given is None:
+        return None
+    shifts, pressure = given.stress_shift, given.stack_pressure
+    if given.stress == "uniform":
+        return StressParameters(elastic=False, shifts=shifts, pressure=pressure)
+    laws = {
+        name: (material.value("E"), material.value("nu")) if is_solid(material) else None
+        for name, material in case.materials.items()
+    }
+    covering = [layers[1], *layers[1:]]
+    return StressParameters(
+        elastic=True,
+        shifts=shifts,
+        pressure=pressure,
+        stiffness=given.stack_stiffness,
+        growth_strain=given.growth_strain,
+        metal=laws[layers[0].material],
+        layers={layer.name: laws[above.material] for layer, above in zip(layers, covering, strict=True)},
+        residual_stress={layer.name: layer.residual_stress or 0.0 for layer in layers},
+        profile=case.solver.profile,
     )
 
 
