@@ -93,6 +93,13 @@ def _parser() -> argparse.ArgumentParser:
             metavar="TIME",
             help='stop in time, with a checkpoint, such as "30 min" (exit code 130)',
         )
+        added.add_argument(
+            "--at-once",
+            type=int,
+            default=1,
+            metavar="N",
+            help="of the variants or a sweep run N at a time, each on its share of the ranks",
+        )
 
     run = case_verb("run", _run, "run a case; PETSc options may follow after --")
     run.add_argument("--out", type=Path, metavar="DIR", help="run folder, by default runs/NAME")
@@ -165,6 +172,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if any(found.verdict == "refuse" for found in assessments.values()):
         raise InputError(f"{arguments.case}: not run; `fem-sei check` shows all numbers")
     _require_dolfinx()
+    _check_share(arguments)
     from fem_sei import studies
 
     return studies.run(
@@ -174,6 +182,7 @@ def _run(arguments: argparse.Namespace) -> int:
         not arguments.no_pictures,
         arguments.petsc_args,
         deadline,
+        arguments.at_once,
     )
 
 
@@ -181,6 +190,7 @@ def _restart(arguments: argparse.Namespace) -> int:
     until = None if arguments.until is None else _times("--until", [arguments.until])[0]
     deadline = _deadline(arguments)
     _require_dolfinx()
+    _check_share(arguments)
     from fem_sei import studies
 
     return studies.restart(
@@ -190,7 +200,17 @@ def _restart(arguments: argparse.Namespace) -> int:
         not arguments.no_pictures,
         arguments.petsc_args,
         deadline,
+        arguments.at_once,
     )
+
+
+def _check_share(arguments: argparse.Namespace) -> None:
+    """Raise InputError if there are not enough ranks for so many runs at a time."""
+    from mpi4py import MPI
+
+    ranks = MPI.COMM_WORLD.size
+    if not 1 <= arguments.at_once <= ranks:
+        raise InputError(f"--at-once {arguments.at_once}: needs 1 to {ranks}, the number of ranks")
 
 
 def _deadline(arguments: argparse.Namespace) -> float:

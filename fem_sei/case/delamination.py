@@ -154,6 +154,8 @@ class Boundary(Table):
     """Pressure at load factor 1, positive inwards."""
     held: bool = False
     """Applied in full from the start instead of growing with the load factor."""
+    follower: bool = False
+    """Of a pressure, finite strain only: acts on the deformed area along the deformed normal."""
 
 
 class Loading(Table):

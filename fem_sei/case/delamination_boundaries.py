@@ -71,6 +71,8 @@ def boundary_says_what_it_does(case: DelaminationCase, place: Place, boundary: B
         message = 'needs condition = "symmetry", displacement = { y = "1 um" } or pressure = "1 MPa"'
         yield Problem(place, message)
     yield from (Problem((*place, key), f"does not go with {given[0]} in one entry") for key in given[1:])
+    if boundary.follower and boundary.pressure is None:
+        yield Problem((*place, "follower"), "goes only with a pressure")
     if boundary.held and given == ["condition"]:
         yield Problem((*place, "held"), "goes only with a displacement or a pressure")
 

@@ -242,9 +242,14 @@ def properties_of_metal(loading: Loading) -> tuple[str, ...]:
 
 
 def follower_pressure_needs_large_strain(case: DelaminationCase) -> Iterator[Problem]:
-    if case.loading is not None and case.loading.follower and case.mechanics.strain == "small":
-        message = 'goes only with mechanics.strain = "st_venant_kirchhoff" or "neo_hookean"'
+    if case.mechanics.strain != "small":
+        return
+    message = 'goes only with mechanics.strain = "st_venant_kirchhoff" or "neo_hookean"'
+    if case.loading is not None and case.loading.follower:
         yield Problem(("loading", "follower"), message)
+    for n, boundary in enumerate(case.boundaries):
+        if boundary.follower:
+            yield Problem(("boundaries", n, "follower"), message)
 
 
 def control_fits_the_loading(case: DelaminationCase) -> Iterator[Problem]:

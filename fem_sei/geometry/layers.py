@@ -25,6 +25,17 @@ def ground(geometry: Any) -> int:
     return 0 if _rigid(geometry.layers[0]) else 1
 
 
+def facet_groups(case: Any) -> list[str]:
+    """Groups of facets that a mesh file must have for a case: the boundaries and interfaces that it names; for
+    plating the counter electrode."""
+    if not hasattr(case, "boundaries"):
+        return ["top"]
+    where = places(case.geometry)
+    return list(
+        dict.fromkeys([*(one.on for one in case.boundaries), *(where[one.on][1] for one in case.interfaces)])
+    )
+
+
 def places(geometry: Any) -> dict[str, tuple[str, str]]:
     """Of every interface of a case, its kind and name in the mesh, bottom first.
 

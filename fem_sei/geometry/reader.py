@@ -14,14 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from fem_sei.geometry.layers import ground, meshed_layers
+from fem_sei.geometry.layers import facet_groups, ground, meshed_layers
 from fem_sei.problems import did_you_mean
 from fem_sei.units import show
 
 SIMPLEX = {0: 15, 1: 1, 2: 2, 3: 4}  # Gmsh's element types, by dimension
 MESHIO = {0: "vertex", 1: "line", 2: "triangle", 3: "tetra"}
 CELLS = {1: "lines", 2: "triangles", 3: "tetrahedra"}
-NEEDED = ("top",)  # boundaries, where nothing else is said
 TOLERANCE = 1e-6  # of the extent of the domain
 
 
@@ -29,9 +28,9 @@ class MeshFileError(ValueError):
     """The mesh file cannot be used for the case; str() lists every reason."""
 
 
-def check_file(case: Any, facets: Sequence[str] = NEEDED) -> None:
-    """Read the mesh file of a case, if it has one, with all the groups of ``facets``. Raises MeshFileError;
-    needs no DOLFINx."""
+def check_file(case: Any) -> None:
+    """Read the mesh file of a case, if it has one, with all the groups it needs. Raises MeshFileError; needs no
+    DOLFINx."""
     if not case.mesh.file:
         return
     import gmsh
@@ -39,13 +38,13 @@ def check_file(case: Any, facets: Sequence[str] = NEEDED) -> None:
     gmsh.initialize(readConfigFiles=False, interruptible=False)
     try:
         gmsh.option.setNumber("General.Terminal", 0)
-        load(gmsh, Path(case.mesh.file), case.geometry, case.mesh.file_unit, facets)
+        load(gmsh, Path(case.mesh.file), case.geometry, case.mesh.file_unit, facet_groups(case))
     finally:
         gmsh.finalize()
 
 
 def load(
-    gmsh: Any, path: Path, geometry: Any, scale: float, facets: Sequence[str] = NEEDED
+    gmsh: Any, path: Path, geometry: Any, scale: float, facets: Sequence[str]
 ) -> dict[str, int]:
     """Make the file the current model of Gmsh; tags of its groups by name. Lengths are left as they are.
 

@@ -22,7 +22,7 @@ from mpi4py import MPI
 from fem_sei.closed_form.surface import Surface
 from fem_sei.geometry.drawing import Cad, Plan, draw
 from fem_sei.geometry.layers import ground, meshed_layers
-from fem_sei.geometry.reader import NEEDED, SIMPLEX, MeshFileError, load
+from fem_sei.geometry.reader import SIMPLEX, MeshFileError, load
 from fem_sei.geometry.regions import MeshError, StackMesh, check_tags
 from fem_sei.geometry.sizes import Box, MeshSizes, SizeField
 from fem_sei.numerics import compat
@@ -41,7 +41,7 @@ class MeshFile:
 
     path: Path
     unit: float
-    facets: Sequence[str] = NEEDED
+    facets: Sequence[str]
 
 
 def build_stack(

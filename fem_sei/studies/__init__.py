@@ -138,7 +138,7 @@ def _run_variants(
         title=info.title,
         study=info.study,
         variants=list(loaded.variants),
-        axes=loaded.axes,
+        axes=list(next(iter(loaded.axes.values()), {})),
         given=session.given,
     )
     groups = session.at_once

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from dolfinx import fem
 
+from fem_sei.case.cohesive_sizes import levels
 from fem_sei.case.delamination import DelaminationCase
 from fem_sei.results.fields import FieldSeries
 from fem_sei.results.points import MeshPoints, QuadraturePoints
 from fem_sei.results.run_folder import RunFolder
 from fem_sei.studies.delamination import PREFIX
-from fem_sei.studies.delamination_observation import SUMMARY, DelaminationObserver, columns
+from fem_sei.studies.delamination_observation import SUMMARY, DelaminationObserver
 from fem_sei.studies.delamination_path import DelaminationPath, GaveUp, StepReport
 from fem_sei.studies.delamination_setup import build_model
 from fem_sei.studies.running import Row, Simulation
@@ -137,7 +138,13 @@ class DelaminationSimulation(Simulation):
 
     def about_mesh(self) -> dict[str, Any]:
         left = [one for one in self.case.boundaries if one.on == "left" and one.condition == "symmetry"]
-        return {"dofs": self.solver.dofs, "mirror": bool(left) and self.case.geometry.dimension == 2}
+        geometry, heights = self.case.geometry, levels(self.case)
+        layers = [
+            {"name": layer.name, "bottom": low, "top": high, "rigid": layer.rigid}
+            for layer, low, high in zip(geometry.layers, heights, heights[1:], strict=False)
+        ]
+        mirror = bool(left) and geometry.dimension == 2
+        return {"dofs": self.solver.dofs, "mirror": mirror, "layers": layers}
 
 
 class DelaminationOutput:

@@ -10,7 +10,7 @@ from mpi4py import MPI
 from fem_sei.case.cohesive_sizes import cohesive_length, element_size
 from fem_sei.case.delamination import DelaminationCase
 from fem_sei.geometry.bands import Band, band_sizes
-from fem_sei.geometry.layers import meshed_layers, places
+from fem_sei.geometry.layers import facet_groups, meshed_layers, places
 from fem_sei.geometry.regions import StackMesh
 from fem_sei.geometry.sizes import MeshSizes
 from fem_sei.geometry.stack import MeshFile, build_stack
@@ -38,7 +38,9 @@ def mesh_sizes(case: DelaminationCase) -> MeshSizes:
 
 def mesh_file(case: DelaminationCase) -> MeshFile | None:
     """The file that the case takes its mesh from, if any."""
-    return MeshFile(Path(case.mesh.file), case.mesh.file_unit) if case.mesh.file else None
+    if not case.mesh.file:
+        return None
+    return MeshFile(Path(case.mesh.file), case.mesh.file_unit, facet_groups(case))
 
 
 def build_mesh(case: DelaminationCase, comm: MPI.Comm, kept: Path | None = None) -> StackMesh:

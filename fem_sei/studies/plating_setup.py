@@ -10,6 +10,7 @@ from mpi4py import MPI
 
 from fem_sei.case import plan
 from fem_sei.case.schema import Case
+from fem_sei.geometry.layers import facet_groups
 from fem_sei.geometry.regions import StackMesh
 from fem_sei.geometry.sizes import Box, MeshSizes
 from fem_sei.geometry.stack import MeshFile, build_stack
@@ -33,7 +34,9 @@ def mesh_sizes(case: Case) -> MeshSizes:
 
 def mesh_file(case: Case) -> MeshFile | None:
     """The file that the case takes its mesh from, if any."""
-    return MeshFile(Path(case.mesh.file), case.mesh.file_unit) if case.mesh.file else None
+    if not case.mesh.file:
+        return None
+    return MeshFile(Path(case.mesh.file), case.mesh.file_unit, facet_groups(case))
 
 
 def build_mesh(case: Case, comm: MPI.Comm, kept: Path | None = None) -> StackMesh:
