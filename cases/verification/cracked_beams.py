@@ -1,4 +1,4 @@
-"""What the pages of cracked beams share: a run of the case and beam theory for the same load, per unit width."""
+"""What the pages of cracked beams share: a run of the case, and beam theory; all per width of the beam."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fem_sei.closed_form import beams
 
 @dataclass(frozen=True)
 class Beam:
-    """Two arms of thickness ``h`` (m) and modulus ``E`` (Pa), crack ``a0`` (m), rotation of their roots ``chi``;
+    """Two arms of thickness ``h`` (m) and modulus ``E`` (Pa), crack ``a0`` (m), rotation ``chi`` of their roots,
     fracture energies in mode I and II (J/m^2), ``exponent`` of their mixing; ``length`` of the beam."""
 
     E: float
@@ -75,8 +75,8 @@ def run(
     end: float = np.inf,
 ) -> Bent:
     """Run a case and compare with ``curve``: load and displacement for crack lengths. ``arms``: how many
-    displacements the reaction counts together. Rows count as growing from 2.5 process zones' worth of
-    energy on, until the crack with its process zone reaches ``end`` (m)."""
+    displacements the reaction counts together. The crack counts as growing once a quarter of the largest
+    process zone has failed, until the end of the process zone is at ``end`` (m)."""
     outcome = common.run(case_file, changes)
     assert_done(outcome)
     beam, found = Beam.of(outcome.case), outcome.history

@@ -1,4 +1,4 @@
-"""Mode I: load, energy and work balance of a double cantilever beam, and what viscosity does; see README.md."""
+"""Mode I: load, energy and work of a double cantilever beam, and what viscosity does; see README.md."""
 
 from __future__ import annotations
 
