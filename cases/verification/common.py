@@ -28,8 +28,8 @@ from fem_sei.post import style
 from fem_sei.post.open import Table, read_history
 from fem_sei.results.run_folder import RunFolder
 from fem_sei.studies import plating_setup, running
+from fem_sei.studies.kinds import kind_of
 from fem_sei.studies.plating import PlatingModel
-from fem_sei.studies.plating_run import PlatingSimulation
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def run(case_file: Path, changes: Sequence[str] = ()) -> Outcome:
     with _shared_folder(MPI.COMM_WORLD) as path, open(os.devnull, "w") as silence:
         folder = RunFolder(path, MPI.COMM_WORLD)
         with contextlib.redirect_stdout(silence):
-            exit_code, _ = running.run(PlatingSimulation, case, folder, case.case.name, None)
+            exit_code, _ = running.run(kind_of(case).simulation, case, folder, case.case.name, None)
         folder.comm.barrier()
         manifest = json.loads(folder.manifest.read_text(encoding="utf-8"))
         return Outcome(case, exit_code, read_history(folder.history), manifest)

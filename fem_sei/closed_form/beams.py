@@ -106,3 +106,25 @@ def mixed_mode_lever(shear_share: float, span: float) -> float:
             f"no lever gives a share of {shear_share:g} of mode II: it is above 1/13 and up to 1"
         )
     return float(span * (1.0 + ratio) / (3.0 - ratio))
+
+
+def lifted_arm_compliance(
+    a: ArrayLike, length: float, E: float, b: float, h: float, chi: float = 0.0
+) -> np.ndarray:
+    """Deflection over the load [m/N] where one arm of a split cantilever of this ``length`` is lifted:
+    C = [L^3/2 + 2 (a + chi h)^3 + (3/2) (a + 0.42 chi h)^3]/(E b h^3).
+
+    Half of the load opens the arms, half bends both: a double cantilever and an end-loaded split.
+    """
+    opening, shearing = np.asarray(a) + chi * h, np.asarray(a) + MODE_II_ROTATION * chi * h
+    return (0.5 * length**3 + 2.0 * opening**3 + 1.5 * shearing**3) / (E * b * h**3)
+
+
+def lifted_arm_energy_release_rates(
+    load: ArrayLike, a: ArrayLike, E: float, b: float, h: float, chi: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """G_I = 3 P^2 (a + chi h)^2/(E b^2 h^3), G_II = 9 P^2 (a + 0.42 chi h)^2/(4 E b^2 h^3) [J/m^2]: without
+    the rotation of the arms' ends G_II/(G_I + G_II) = 3/7 at any length."""
+    opening = dcb_energy_release_rate(0.5 * np.asarray(load), a, E, b, h, chi)
+    shearing = np.asarray(load) * (np.asarray(a) + MODE_II_ROTATION * chi * h)
+    return opening, 9.0 * shearing**2 / (4.0 * E * b**2 * h**3)
