@@ -19,6 +19,7 @@ from petsc4py import PETSc
 from fem_sei.numerics import compat
 from fem_sei.numerics.linear import insert_options, remove_options
 from fem_sei.numerics.newton import KSP_REASONS, SNES_REASONS, NewtonFailure
+from fem_sei.numerics.tangent import Tangent
 from fem_sei.numerics.timing import Stopwatch
 
 UPDATE = 1e-7  # relative update below which the step after it would change nothing (quadratic convergence)
@@ -68,10 +69,10 @@ class CoupledNewton:
         self.C: list[fem.Form | None] | None = None
         if self.comm.allreduce(any(one.x.array.any() for one in carried), MPI.LOR):
             self.C = self.compile([_carry(one, unknowns, carried) for one in residuals])
-        self.J = [self.compile([_tangent(one, u) for u in unknowns]) for one in residuals]
+        self.tangent = Tangent(residuals, unknowns, entity_maps)
+        self.A = self.tangent.A
         self.owned = [_owned(u) for u in unknowns]
         self.starts = np.concatenate([[0], np.cumsum(self.owned)])
-        self.A = compat.block_matrix(self.J)
         self.b, self.x, self.z, self.pulled = (self.A.createVecRight() for _ in range(4))
         self.fixed = self._fixed_rows()
         self.reactions = np.zeros(len(self.fixed))
@@ -154,12 +155,16 @@ class CoupledNewton:
             self.gap = self.condition.c.dot(x) + self.condition.e * float(self.load.value)
             self.gap -= self.condition.target
 
-    def _assemble_jacobian(self, _snes: PETSc.SNES, x: PETSc.Vec, A: PETSc.Mat, _P: PETSc.Mat) -> None:
+    def _assemble_jacobian(self, _snes: PETSc.SNES, x: PETSc.Vec, _A: PETSc.Mat, _P: PETSc.Mat) -> None:
         self.scatter(x)
         with self.clock("jacobian"):
-            A.zeroEntries()
-            compat.assemble_block_matrix(A, self.J, [bc for bcs in self.bcs for bc in bcs])
-            A.assemble()
+            self.tangent.assemble()
+            self._fix()
+
+    def _fix(self) -> None:
+        """Make rows and columns of essential values those of the identity."""
+        first = self.A.getOwnershipRange()[0]
+        self.A.zeroRowsColumns((first + self.fixed).astype(PETSc.IntType))
 
     def _before_linear_solve(self, ksp: PETSc.KSP, _rhs: PETSc.Vec, _update: PETSc.Vec) -> None:
         """Set the preconditioner up here, where it can be timed."""
@@ -244,12 +249,10 @@ class CoupledNewton:
         if self._largest(moved) > ROUNDING * max(self._largest(self.x), self.scale):
             ksp = self.snes.getKSP()
             self._assemble_residual(self.snes, self.x, self.b)
-            self.A.zeroEntries()
-            compat.assemble_block_matrix(self.A, self.J, [])
-            self.A.assemble()
+            self.tangent.assemble()
             self.A.multAdd(moved, self.b, self.b)
             self.b.array[self.fixed] = -moved.array_r[self.fixed]
-            self._assemble_jacobian(self.snes, self.x, self.A, self.A)
+            self._fix()
             ksp.setOperators(self.A)
             update = self.x.duplicate()
             ksp.solve(self.b, update)
@@ -277,20 +280,13 @@ class CoupledNewton:
         """Free PETSc objects (collective) and withdraw the options."""
         remove_options(self._options)
         solvers = [self._column_solver] if self._column_solver else []
-        for thing in (self.snes, *solvers, self.A, self.b, self.x, self.z, self.pulled):
+        for thing in (self.snes, *solvers, self.tangent, self.b, self.x, self.z, self.pulled):
             thing.destroy()
 
 
 def _owned(u: fem.Function) -> int:
     dofmap = u.function_space.dofmap
     return dofmap.index_map.size_local * dofmap.index_map_bs
-
-
-def _tangent(residual: ufl.Form, u: fem.Function) -> ufl.Form | None:
-    """Derivative in the direction of a trial function, None if there is none."""
-    # expand_derivatives first: otherwise DOLFINx 0.9 mis-binds coefficients of a re-used Jacobian
-    form = ufl.algorithms.expand_derivatives(ufl.derivative(residual, u, ufl.TrialFunction(u.function_space)))
-    return None if form.empty() else form
 
 
 def _carry(residual: ufl.Form, unknowns: list[fem.Function], carried: list[fem.Function]) -> ufl.Form | None:
