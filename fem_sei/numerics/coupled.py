@@ -26,6 +26,8 @@ UPDATE = 1e-7  # relative update below which the step after it would change noth
 DIVERGED = 1e9  # update over the size of the solution (the first one over that of next to nothing)
 MAX_ITERATIONS, AT_FIRST = 15, 60  # contact that is found from nothing takes its time
 ROUNDING = 1e-12
+LOOSE = 1e-3  # relative residual of the second solve: an error there only slows the iteration down
+WORN = 1.5  # growth of the linear iterations after which a kept preconditioner is built anew
 
 
 @dataclass
@@ -64,7 +66,6 @@ class CoupledNewton:
         self.unknowns, self.bcs, self.load, self.scale = unknowns, bcs, load, scale
         self.comm = unknowns[0].function_space.mesh.comm
         self.maps = entity_maps
-        self.carried = carried
         self.F, self.P = self.compile(residuals), self.compile(pull)
         self.C: list[fem.Form | None] | None = None
         if self.comm.allreduce(any(one.x.array.any() for one in carried), MPI.LOR):
@@ -73,7 +74,10 @@ class CoupledNewton:
         self.A = self.tangent.A
         self.owned = [_owned(u) for u in unknowns]
         self.starts = np.concatenate([[0], np.cumsum(self.owned)])
-        self.b, self.x, self.z, self.pulled = (self.A.createVecRight() for _ in range(4))
+        self.b, self.x, self.z, self.pulled, self.lifted, self.work = (
+            self.A.createVecRight() for _ in range(6)
+        )
+        self.gather(self.lifted, carried)
         self.fixed = self._fixed_rows()
         self.reactions = np.zeros(len(self.fixed))
         self.condition: Condition | None = None
@@ -83,6 +87,7 @@ class CoupledNewton:
         self._options = insert_options(prefix, *options)
         self.snes = self._build(prefix)
         self._column_solver: PETSc.KSP | None = None
+        self._kept, self._pace = False, 0.0
 
     @property
     def dofs(self) -> int:
@@ -167,14 +172,19 @@ class CoupledNewton:
         self.A.zeroRowsColumns((first + self.fixed).astype(PETSc.IntType))
 
     def _before_linear_solve(self, ksp: PETSc.KSP, _rhs: PETSc.Vec, _update: PETSc.Vec) -> None:
-        """Set the preconditioner up here, where it can be timed."""
+        """Set the preconditioner up here, where it can be timed. One of an iterative solver is kept, over
+        steps too, while it does well: only what happens in the process zone changes the matrix."""
+        ksp.getPC().setReusePreconditioner(self._kept)
         with self.clock("preconditioner"):
             ksp.setUp()
             ksp.setUpOnBlocks()
         self._solve_started = time.perf_counter()
 
-    def _after_linear_solve(self, ksp: PETSc.KSP, _rhs: PETSc.Vec, update: PETSc.Vec) -> None:
-        """Add the part of the load; measure the update."""
+    def _after_linear_solve(self, ksp: PETSc.KSP, rhs: PETSc.Vec, update: PETSc.Vec) -> None:
+        """Keep to the essential values, which multigrid only nearly does and no residual would show; add the
+        part of the load; measure the update."""
+        self._look_after_preconditioner(ksp)
+        update.array[self.fixed] = rhs.array_r[self.fixed]
         change = 0.0
         if self.condition:
             c = self.condition.c
@@ -186,20 +196,32 @@ class CoupledNewton:
         size = max(self._largest(self.x), self.scale)
         self.update = max(self._largest(update) / size, abs(change))
 
+    def _look_after_preconditioner(self, ksp: PETSc.KSP) -> None:
+        """Keep the preconditioner of an iterative solver until it wears out: iterations per decade of the
+        residual are compared with those of its first solve."""
+        if ksp.getType() == PETSc.KSP.Type.PREONLY:
+            return
+        decades = -np.log10(ksp.getTolerances()[0])
+        pace = ksp.getIterationNumber() / decades
+        if not self._kept:
+            self._pace = pace
+        self._kept = ksp.getConvergedReason() > 0 and pace <= WORN * self._pace
+
     def _solve_column(self, ksp: PETSc.KSP) -> None:
         """z = J^-1 pull: what the displacements gain per load."""
         if self._column_solver is None:
             self._column_solver = PETSc.KSP().create(self.comm)
             self._column_solver.setType(ksp.getType())
-            self._column_solver.setTolerances(rtol=ksp.getTolerances()[0], max_it=ksp.getTolerances()[3])
+            self._column_solver.setTolerances(rtol=LOOSE, max_it=ksp.getTolerances()[3])
             self._column_solver.setPC(ksp.getPC())
+            self._column_solver.setInitialGuessNonzero(ksp.getType() != PETSc.KSP.Type.PREONLY)
         self._column_solver.setOperators(*ksp.getOperators())
         self.assemble(self.P, self.pulled)
         if self.C:
-            self.pulled.axpy(-1.0, self.assemble(self.C, self.z))
-        self.gather(self.z, self.carried)
-        self.pulled.array[self.fixed] = self.z.array_r[self.fixed]
+            self.pulled.axpy(-1.0, self.assemble(self.C, self.work))
+        self.pulled.array[self.fixed] = self.lifted.array_r[self.fixed]
         self._column_solver.solve(self.pulled, self.z)
+        self.z.array[self.fixed] = self.pulled.array_r[self.fixed]
         self.linear_iterations += self._column_solver.getIterationNumber()
 
     def _largest(self, vector: PETSc.Vec) -> float:
@@ -229,6 +251,8 @@ class CoupledNewton:
         self.linear_iterations += self.snes.getLinearSolveIterations()
         reason = self.snes.getConvergedReason()
         if reason <= 0:
+            self._kept = False
+            self.z.set(0.0)
             raise self._failure(reason)
         self.patience = MAX_ITERATIONS
         return self.snes.getIterationNumber()
@@ -280,7 +304,7 @@ class CoupledNewton:
         """Free PETSc objects (collective) and withdraw the options."""
         remove_options(self._options)
         solvers = [self._column_solver] if self._column_solver else []
-        for thing in (self.snes, *solvers, self.tangent, self.b, self.x, self.z, self.pulled):
+        for thing in (self.snes, *solvers, self.tangent, self.b, self.x, self.z, self.pulled, self.lifted, self.work):
             thing.destroy()
 
 
