@@ -65,7 +65,7 @@ class CoupledNewton:
     ):
         self.unknowns, self.bcs, self.load, self.scale = unknowns, bcs, load, scale
         self.comm = unknowns[0].function_space.mesh.comm
-        self.maps = entity_maps
+        self.maps, self.carried = entity_maps, carried
         self.F, self.P = self.compile(residuals), self.compile(pull)
         self.C: list[fem.Form | None] | None = None
         if self.comm.allreduce(any(one.x.array.any() for one in carried), MPI.LOR):
@@ -304,7 +304,17 @@ class CoupledNewton:
         """Free PETSc objects (collective) and withdraw the options."""
         remove_options(self._options)
         solvers = [self._column_solver] if self._column_solver else []
-        for thing in (self.snes, *solvers, self.tangent, self.b, self.x, self.z, self.pulled, self.lifted, self.work):
+        for thing in (
+            self.snes,
+            *solvers,
+            self.tangent,
+            self.b,
+            self.x,
+            self.z,
+            self.pulled,
+            self.lifted,
+            self.work,
+        ):
             thing.destroy()
 
 

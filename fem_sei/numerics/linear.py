@@ -8,7 +8,7 @@ from petsc4py import PETSc
 
 DIRECT_LIMITS = {1: math.inf, 2: 30_000, 3: 6_000}  # dofs from which multigrid beats a factorisation
 
-ELASTIC_DIRECT_LIMITS = {2: 400_000, 3: 30_000}  # the same for displacements
+ELASTIC_DIRECT_LIMITS = {2: 400_000, 3: 10_000}  # the same for displacements
 
 _inserted: set[str] = set()  # names in PETSc's data base that are ours, not the user's
 

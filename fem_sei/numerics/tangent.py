@@ -76,7 +76,9 @@ def _part(form: ufl.Form, constant: bool | None = None) -> ufl.Form | None:
 
 
 def _is_constant(integral: Any) -> bool:
-    return integral.integral_type() == "cell" and not ufl.algorithms.extract_coefficients(integral.integrand())
+    return integral.integral_type() == "cell" and not ufl.algorithms.extract_coefficients(
+        integral.integrand()
+    )
 
 
 def _compiled(forms: list[list[ufl.Form | None]], entity_maps: object) -> list[list[fem.Form | None]]:
