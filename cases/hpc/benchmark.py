@@ -75,9 +75,11 @@ def measure(case_file: Path, steps: int, changes: Sequence[str]) -> dict[str, An
     }
 
 
-def spawn(ranks: int, case_file: Path, steps: int, changes: Sequence[str]) -> dict[str, Any]:
-    """``measure`` in processes of its own."""
-    command = [sys.executable, "-m", "cases.hpc.benchmark", str(case_file), str(steps), *changes]
+def spawn(
+    ranks: int, case_file: Path, steps: int, changes: Sequence[str], module: str = "cases.hpc.benchmark"
+) -> dict[str, Any]:
+    """``measure`` of a benchmark in processes of its own."""
+    command = [sys.executable, "-m", module, str(case_file), str(steps), *changes]
     done = subprocess.run(["mpirun", "-n", str(ranks), *command], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr)

@@ -19,12 +19,15 @@ from petsc4py import PETSc
 from fem_sei.numerics import compat
 from fem_sei.numerics.linear import insert_options, remove_options
 from fem_sei.numerics.newton import KSP_REASONS, SNES_REASONS, NewtonFailure
+from fem_sei.numerics.tangent import Tangent
 from fem_sei.numerics.timing import Stopwatch
 
 UPDATE = 1e-7  # relative update below which the step after it would change nothing (quadratic convergence)
 DIVERGED = 1e9  # update over the size of the solution (the first one over that of next to nothing)
 MAX_ITERATIONS, AT_FIRST = 15, 60  # contact that is found from nothing takes its time
 ROUNDING = 1e-12
+LOOSE = 1e-3  # relative residual of the second solve: an error there only slows the iteration down
+WORN = 1.5  # growth of the linear iterations after which a kept preconditioner is built anew
 
 
 @dataclass
@@ -69,17 +72,19 @@ class CoupledNewton:
     ):
         self.unknowns, self.bcs, self.load, self.scale = unknowns, bcs, load, scale
         self.comm = unknowns[0].function_space.mesh.comm
-        self.maps = entity_maps
-        self.carried = carried
+        self.maps, self.carried = entity_maps, carried
         self.F, self.P = self.compile(residuals), self.compile(pull)
         self.C: list[fem.Form | None] | None = None
         if self.comm.allreduce(any(one.x.array.any() for one in carried), MPI.LOR):
             self.C = self.compile([_carry(one, unknowns, carried) for one in residuals])
-        self.J = [self.compile([_tangent(one, u) for u in unknowns]) for one in residuals]
+        self.tangent = Tangent(residuals, unknowns, entity_maps)
+        self.A = self.tangent.A
         self.owned = [_owned(u) for u in unknowns]
         self.starts = np.concatenate([[0], np.cumsum(self.owned)])
-        self.A = compat.block_matrix(self.J)
-        self.b, self.x, self.z, self.pulled = (self.A.createVecRight() for _ in range(4))
+        self.b, self.x, self.z, self.pulled, self.lifted, self.work = (
+            self.A.createVecRight() for _ in range(6)
+        )
+        self.gather(self.lifted, carried)
         self.fixed = self._fixed_rows()
         self.reactions = np.zeros(len(self.fixed))
         self.condition: Condition | None = None
@@ -89,6 +94,7 @@ class CoupledNewton:
         self._options = insert_options(prefix, *options)
         self.snes = self._build(prefix)
         self._column_solver: PETSc.KSP | None = None
+        self._kept, self._pace = False, 0.0
 
     @property
     def dofs(self) -> int:
@@ -160,24 +166,33 @@ class CoupledNewton:
         if self.condition:
             self.gap = self.condition.gap(x, float(self.load.value))
 
-    def _assemble_jacobian(self, _snes: PETSc.SNES, x: PETSc.Vec, A: PETSc.Mat, _P: PETSc.Mat) -> None:
+    def _assemble_jacobian(self, _snes: PETSc.SNES, x: PETSc.Vec, _A: PETSc.Mat, _P: PETSc.Mat) -> None:
         self.scatter(x)
         with self.clock("jacobian"):
-            A.zeroEntries()
-            compat.assemble_block_matrix(A, self.J, [bc for bcs in self.bcs for bc in bcs])
-            A.assemble()
+            self.tangent.assemble()
+            self._fix()
         if self.condition:
             self.condition.linearise()
 
+    def _fix(self) -> None:
+        """Make rows and columns of essential values those of the identity."""
+        first = self.A.getOwnershipRange()[0]
+        self.A.zeroRowsColumns((first + self.fixed).astype(PETSc.IntType))
+
     def _before_linear_solve(self, ksp: PETSc.KSP, _rhs: PETSc.Vec, _update: PETSc.Vec) -> None:
-        """Set the preconditioner up here, where it can be timed."""
+        """Set the preconditioner up here, where it can be timed. One of an iterative solver is kept, over
+        steps too, while it does well: only what happens in the process zone changes the matrix."""
+        ksp.getPC().setReusePreconditioner(self._kept)
         with self.clock("preconditioner"):
             ksp.setUp()
             ksp.setUpOnBlocks()
         self._solve_started = time.perf_counter()
 
-    def _after_linear_solve(self, ksp: PETSc.KSP, _rhs: PETSc.Vec, update: PETSc.Vec) -> None:
-        """Add the part of the load; measure the update."""
+    def _after_linear_solve(self, ksp: PETSc.KSP, rhs: PETSc.Vec, update: PETSc.Vec) -> None:
+        """Keep to the essential values, which multigrid only nearly does and no residual would show; add the
+        part of the load; measure the update."""
+        self._look_after_preconditioner(ksp)
+        update.array[self.fixed] = rhs.array_r[self.fixed]
         change = 0.0
         if self.condition:
             c = self.condition.c
@@ -189,20 +204,32 @@ class CoupledNewton:
         size = max(self._largest(self.x), self.scale)
         self.update = max(self._largest(update) / size, abs(change))
 
+    def _look_after_preconditioner(self, ksp: PETSc.KSP) -> None:
+        """Keep the preconditioner of an iterative solver until it wears out: iterations per decade of the
+        residual are compared with those of its first solve."""
+        if ksp.getType() == PETSc.KSP.Type.PREONLY:
+            return
+        decades = -np.log10(ksp.getTolerances()[0])
+        pace = ksp.getIterationNumber() / decades
+        if not self._kept:
+            self._pace = pace
+        self._kept = ksp.getConvergedReason() > 0 and pace <= WORN * self._pace
+
     def _solve_column(self, ksp: PETSc.KSP) -> None:
         """z = J^-1 pull: what the displacements gain per load."""
         if self._column_solver is None:
             self._column_solver = PETSc.KSP().create(self.comm)
             self._column_solver.setType(ksp.getType())
-            self._column_solver.setTolerances(rtol=ksp.getTolerances()[0], max_it=ksp.getTolerances()[3])
+            self._column_solver.setTolerances(rtol=LOOSE, max_it=ksp.getTolerances()[3])
             self._column_solver.setPC(ksp.getPC())
+            self._column_solver.setInitialGuessNonzero(ksp.getType() != PETSc.KSP.Type.PREONLY)
         self._column_solver.setOperators(*ksp.getOperators())
         self.assemble(self.P, self.pulled)
         if self.C:
-            self.pulled.axpy(-1.0, self.assemble(self.C, self.z))
-        self.gather(self.z, self.carried)
-        self.pulled.array[self.fixed] = self.z.array_r[self.fixed]
+            self.pulled.axpy(-1.0, self.assemble(self.C, self.work))
+        self.pulled.array[self.fixed] = self.lifted.array_r[self.fixed]
         self._column_solver.solve(self.pulled, self.z)
+        self.z.array[self.fixed] = self.pulled.array_r[self.fixed]
         self.linear_iterations += self._column_solver.getIterationNumber()
 
     def _largest(self, vector: PETSc.Vec) -> float:
@@ -232,6 +259,8 @@ class CoupledNewton:
         self.linear_iterations += self.snes.getLinearSolveIterations()
         reason = self.snes.getConvergedReason()
         if reason <= 0:
+            self._kept = False
+            self.z.set(0.0)
             raise self._failure(reason)
         self.patience = MAX_ITERATIONS
         return self.snes.getIterationNumber()
@@ -252,12 +281,10 @@ class CoupledNewton:
         if self._largest(moved) > ROUNDING * max(self._largest(self.x), self.scale):
             ksp = self.snes.getKSP()
             self._assemble_residual(self.snes, self.x, self.b)
-            self.A.zeroEntries()
-            compat.assemble_block_matrix(self.A, self.J, [])
-            self.A.assemble()
+            self.tangent.assemble()
             self.A.multAdd(moved, self.b, self.b)
             self.b.array[self.fixed] = -moved.array_r[self.fixed]
-            self._assemble_jacobian(self.snes, self.x, self.A, self.A)
+            self._fix()
             ksp.setOperators(self.A)
             update = self.x.duplicate()
             ksp.solve(self.b, update)
@@ -285,20 +312,23 @@ class CoupledNewton:
         """Free PETSc objects (collective) and withdraw the options."""
         remove_options(self._options)
         solvers = [self._column_solver] if self._column_solver else []
-        for thing in (self.snes, *solvers, self.A, self.b, self.x, self.z, self.pulled):
+        for thing in (
+            self.snes,
+            *solvers,
+            self.tangent,
+            self.b,
+            self.x,
+            self.z,
+            self.pulled,
+            self.lifted,
+            self.work,
+        ):
             thing.destroy()
 
 
 def _owned(u: fem.Function) -> int:
     dofmap = u.function_space.dofmap
     return dofmap.index_map.size_local * dofmap.index_map_bs
-
-
-def _tangent(residual: ufl.Form, u: fem.Function) -> ufl.Form | None:
-    """Derivative in the direction of a trial function, None if there is none."""
-    # expand_derivatives first: otherwise DOLFINx 0.9 mis-binds coefficients of a re-used Jacobian
-    form = ufl.algorithms.expand_derivatives(ufl.derivative(residual, u, ufl.TrialFunction(u.function_space)))
-    return None if form.empty() else form
 
 
 def _carry(residual: ufl.Form, unknowns: list[fem.Function], carried: list[fem.Function]) -> ufl.Form | None:
