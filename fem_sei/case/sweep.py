@@ -72,8 +72,8 @@ def faults_of_names(runs: Sequence[Run]) -> Iterator[str]:
 
 
 def is_named(value: Any) -> bool:
-    """Whether a value of an axis is a table { name = "Li", set = { ... } }, or { name = "Li" } for the case as
-    it is."""
+    """Whether a value of an axis is a table { name = "Li", set = { ... } }, or { name = "Li" } for the case
+    as it is."""
     return (
         isinstance(value, Mapping)
         and {"name"} <= value.keys() <= NAMED

@@ -6,8 +6,8 @@ With the opening delta_n = [[u]].n (n from the lower to the upper side), the sli
 T = (1 - d) (K_n <delta_n> n + K_t delta_t) + K_n min(delta_n, 0) n
 
 so that closed faces press on each other with the full penalty stiffness, whatever the damage. Without damage
-the energy is Y = (K_n <delta_n>^2 + K_t |delta_t|^2)/2, the share of sliding in it B = K_t |delta_t|^2/(2 Y), and
-the tractions reach the strengths N, S where rho = sqrt((K_n <delta_n>/N)^2 + (K_t |delta_t|/S)^2) = 1
+the energy is Y = (K_n <delta_n>^2 + K_t |delta_t|^2)/2, the share of sliding in it B = K_t |delta_t|^2/(2 Y),
+and the tractions reach the strengths N, S where rho = sqrt((K_n <delta_n>/N)^2 + (K_t |delta_t|/S)^2) = 1
 (quadratic criterion). Along a fixed direction Y_0 = Y/rho^2 is the energy at this onset; the traction falls
 linearly to zero at rho_f = G_c(B)/Y_0, so that the work is G_c(B):
 

@@ -270,7 +270,7 @@ class DelaminationPath:
     # a run that is continued
 
     def state(self) -> dict[str, Any]:
-        """What is needed to go on besides the functions of the model and ``previous``, which is set (JSON)."""
+        """What is needed to go on besides the model's functions and ``previous``, which is set (JSON)."""
         self.follower.keep(self.previous)
         return {
             "number": self.number,
@@ -333,7 +333,8 @@ class DelaminationPath:
         if not size.cut():
             raise GaveUp(
                 f"the smallest step failed at load factor {self.follower.here.load:.4g}: {failure}. A finer "
-                "mesh along the interface (mesh.elements_per_cohesive_length) or another path.control may help"
+                "mesh along the interface (mesh.elements_per_cohesive_length) or another path.control may "
+                "help"
             )
 
     def _accept(self, iterations: int, event: str = "", released: float = 0.0) -> StepReport:

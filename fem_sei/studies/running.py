@@ -57,8 +57,8 @@ class Simulation(ABC):
 
     ``stack``: its mesh; ``solver``: has a ``clock``, ``unused_options`` and ``close``; ``notes``: what the
     user should know about the set-up; ``columns``: those of the history, with units, ``summary``: those of
-    the table that compares runs; ``functions`` on ``submeshes`` or the mesh: what a checkpoint holds; ``prefix``:
-    of the solver's PETSc options.
+    the table that compares runs; ``functions`` on ``submeshes`` or the mesh: what a checkpoint holds;
+    ``prefix``: of the solver's PETSc options.
     Every method is collective, unless it says otherwise.
     """
 

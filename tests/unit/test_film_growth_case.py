@@ -128,7 +128,15 @@ def test_every_problem_is_listed_at_once() -> None:
         ((("geometry.dimension", 3),), "a 3-D case needs a length"),
         ((("geometry.top", "level"), ("geometry.layers.1.thickness", "0.8 nm")), "nothing is left"),
         ((("geometry.features.0.height", "-30 nm"),), "the surface goes down"),
-        ((("geometry.features.0", {"kind": "circular", "at": "0 nm", "height": "5 nm", "radius": "4 nm"}),), "radius"),
+        (
+            (
+                (
+                    "geometry.features.0",
+                    {"kind": "circular", "at": "0 nm", "height": "5 nm", "radius": "4 nm"},
+                ),
+            ),
+            "radius",
+        ),
         ((("geometry.layers.0.material", "film"),), "the first layer must be a metal"),
         ((("materials.film.nu", None),), "has no nu"),
         ((("geometry.layers.1.modulus_of_thickness", [["4 nm", "2 GPa"], ["1 nm", "2 GPa"]]),), "increase"),
