@@ -40,7 +40,8 @@ class Joint:
 
     ``measure``: integral over it; ``n``: its normal, upwards, in the integrand; ``area``: area per area of
     the mesh's facets (2 pi r in axisymmetry). ``d``: damage of the last accepted step; ``w``: 1 on the
-    initial flaw, 0 elsewhere; ``spent``, ``delayed``: energy per area that the damage has taken, and its viscosity.
+    initial flaw, 0 elsewhere; ``spent``, ``delayed``: energy per area that the damage has taken, and its
+    viscosity.
     Of the points that this rank owns: ``points`` (n, dim), ``weights`` (n), ``state`` (n, STATE).
     """
 
