@@ -23,7 +23,8 @@ DIRECTIONS = 72  # around the middle of a disc
 
 
 class Band(NamedTuple):
-    """A fine part of an interface: its height, from where to where along it (from the middle of a disc), size."""
+    """A fine part of an interface: its height, from where to where along it (from the middle of a disc), and
+    the size of the elements."""
 
     height: float
     inner: float
@@ -83,8 +84,8 @@ def _bands(case: DelaminationCase) -> list[Band]:
 
 
 def _along(case: DelaminationCase, bands: list[Band]) -> tuple[np.ndarray, np.ndarray]:
-    """Places along the layers (distances from the middle of the first disc, in 3-D), and the length (area) that
-    each stands for."""
+    """Places along the layers (distances from the middle of the first disc, in 3-D), and the length (area)
+    that each stands for."""
     geometry = case.geometry
     edges = [(end, band.size) for band in bands for end in (band.inner, band.outer) if math.isfinite(end)]
     if geometry.dimension == 2:
@@ -100,7 +101,7 @@ def _along(case: DelaminationCase, bands: list[Band]) -> tuple[np.ndarray, np.nd
 
 
 def _steps(start: float, end: float, fine: list[tuple[float, float]], most: float) -> np.ndarray:
-    """Limits of steps from ``start`` to ``end`` that are short, by their sizes, next to the ``fine`` places."""
+    """Limits of steps from ``start`` to ``end`` that are short, by their sizes, near the ``fine`` places."""
     places = [np.linspace(start, end, 2 + math.ceil((end - start) / most))]
     for at, size in fine:
         number = math.ceil(math.log(max(2.0, (end - start) / size)) / math.log(FINER))

@@ -47,14 +47,15 @@ class Condition:
 
 
 class CoupledNewton:
-    """Solves the residuals (one linear form per body) for ``unknowns`` (vector Lagrange functions) and, with a
-    `Condition`, for the constant ``load`` as well. ``bcs``: the essential values of each body; their rows
+    """Solves the residuals (one linear form per body) for ``unknowns`` (vector Lagrange functions) and, with
+    a `Condition`, for the constant ``load`` as well. ``bcs``: the essential values of each body; their rows
     are ``fixed``, and the residual there is the force by which they are kept (``reactions``).
 
     ``pull``: minus the derivative of each residual by the load (a form, or None where there is none);
     ``carried``: the derivative of the essential values by the load, as functions that are zero elsewhere.
     Where essential values change at a given load, the bodies follow them by the tangent before the iteration;
-    with a condition the essential values of the present state must belong to its load. ``scale``: a displacement that is small but counts.
+    with a condition the essential values of the present state must belong to its load. ``scale``: a
+    displacement that is small but counts.
     """
 
     def __init__(
