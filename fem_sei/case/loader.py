@@ -136,7 +136,7 @@ def _study_of(data: Mapping[str, Any], problems: list[Problem]) -> tuple[Study, 
     given = table.get("study") if isinstance(table, Mapping) else None
     if isinstance(given, str) and given in STUDIES:
         return STUDIES[given], data
-    choices = " or ".join(shown(name) for name in STUDIES)
+    choices = reader.either(STUDIES)
     close = did_you_mean(given, STUDIES)
     keys = {name: study.model.model_fields.keys() & data.keys() for name, study in STUDIES.items()}
     likely = next((n for n in STUDIES if shown(n) in close), max(keys, key=lambda n: len(keys[n])))

@@ -18,6 +18,7 @@ GRADING = 0.22  # growth of the elements per distance from a fine interface
 BEHIND = 4.0  # elements of a fine band on the flaw's side of its end
 CELL = {2: 0.433, 3: 0.19}  # volume of a cell, in element sizes^dimension
 FACE = {2: 1.0, 3: 0.866}  # area of a body's surface per corner
+MOST_STEPS = 1000  # along the layers, of a domain that is nothing but length
 FINER = 1.2  # growth of the steps of the integration
 DIRECTIONS = 72  # around the middle of a disc
 
@@ -102,7 +103,7 @@ def _along(case: DelaminationCase, bands: list[Band]) -> tuple[np.ndarray, np.nd
 
 def _steps(start: float, end: float, fine: list[tuple[float, float]], most: float) -> np.ndarray:
     """Limits of steps from ``start`` to ``end`` that are short, by their sizes, near the ``fine`` places."""
-    places = [np.linspace(start, end, 2 + math.ceil((end - start) / most))]
+    places = [np.linspace(start, end, 2 + min(MOST_STEPS, math.ceil((end - start) / most)))]
     for at, size in fine:
         number = math.ceil(math.log(max(2.0, (end - start) / size)) / math.log(FINER))
         away = size * FINER ** np.arange(number + 1)

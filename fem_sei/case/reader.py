@@ -4,7 +4,7 @@
 be read (attributes that cannot are absent), so that the rules can still look at the rest.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -70,7 +70,7 @@ def expected(field: FieldInfo) -> str:
     if quantity:
         return f"needs {quantity.needs}"
     if words := choices(_annotation(field)):
-        return f"needs {_either(words)}"
+        return f"needs {either(words)}"
     meaning = field.description or tables_of(field.annotation)[0].__doc__
     return meaning[0].lower() + meaning[1:].split(". ")[0].rstrip(".")
 
@@ -119,7 +119,7 @@ def _read_entry(tables: list[type[Table]], value: Any, place: Place, problems: l
         problems.append(Problem((*place, "kind"), _needs_one_of(list(by_kind), kind)))
     else:
         problems.append(
-            Problem((*place, "kind"), f"is missing: needs {_either(list(by_kind))}", about_key=True)
+            Problem((*place, "kind"), f"is missing: needs {either(list(by_kind))}", about_key=True)
         )
     return _partial(tables[0], {})
 
@@ -204,11 +204,11 @@ def choices(annotation: Any) -> list[Any]:
 
 def _needs_one_of(allowed: list[Any], given: Any) -> str:
     hint = did_you_mean(given, map(str, allowed)) if len(allowed) > 1 else ""
-    return f"needs {_either(allowed)}" + (f".{hint}" if hint else "")
+    return f"needs {either(allowed)}" + (f".{hint}" if hint else "")
 
 
-def _either(allowed: list[Any]) -> str:
-    """ "1 or 2"."""
+def either(allowed: Iterable[Any]) -> str:
+    """What may be chosen, in words: 1, 2 or 3."""
     words = [shown(choice) for choice in allowed]
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 

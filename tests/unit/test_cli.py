@@ -31,7 +31,7 @@ def studies(monkeypatch):
     """A stand-in for the studies, which records what it is asked to do."""
     calls = []
 
-    def run(loaded, out, force, pictures, petsc_args, deadline):
+    def run(loaded, out, force, pictures, petsc_args, deadline, at_once):
         calls.append((loaded.case.case.name, out, force, pictures, petsc_args))
         return 0
 
@@ -138,7 +138,7 @@ def test_materials(capsys):
 def test_schema(capsys):
     assert main(["schema"]) == 0
     studies = json.loads(capsys.readouterr().out)["oneOf"]
-    assert [each["$ref"].rsplit("/", 1)[1] for each in studies] == ["Case", "DelaminationCase"]
+    assert [each["$ref"].rsplit("/", 1)[1] for each in studies] == ["Case", "DelaminationCase", "FilmGrowthCase"]
     assert main(["schema", "--keys"]) == 0
     out = capsys.readouterr().out
     assert "phase_field.interface_width" in out and "materials.NAME.D" in out
