@@ -38,7 +38,6 @@ def columns(dimension: int) -> dict[str, str]:
         "traction_tip": "Pa",
         "peak_compression": "Pa",
         "peak_tension": "Pa",
-        "largest_compression": "Pa",
         "arc_length": length,
         "charge": "C/m^2",
         "charge_balance": "",
@@ -66,7 +65,7 @@ class GrowthObserver:
         self.energy = self.model.S * self.area * self.model.L
         self.first: dict[str, float] = {}  # values at the start
         self.worst = {"charge": 0.0, "work": 0.0, "shape": 0.0}
-        self.largest_compression = 0.0
+        self.extremes = [0.0, 0.0]  # largest compression and tension so far
         self.onset: dict[str, float] | None = None
         self.time_before = 0.0
 
@@ -108,7 +107,8 @@ class GrowthObserver:
             / max(abs(metal), 1e-300),
         }
         self.worst = {key: max(self.worst[key], balance[key]) for key in balance}
-        self.largest_compression = min(self.largest_compression, float(traction.min()))
+        low, high = min(float(traction.min()), 0.0), max(float(traction.max()), 0.0)
+        self.extremes = [min(self.extremes[0], low), max(self.extremes[1], high)]
         damage = opening = opened = 0.0
         if joint is not None:
             spent, fresh = joint.values("energy_damage"), ~joint.flawed
@@ -128,9 +128,8 @@ class GrowthObserver:
             "amplitude_lowest": lowest * model.L,
             "amplitude_ratio": far / self.first["far"] if self.first["far"] else 1.0,
             "traction_tip": float(traction[measures.tip]),
-            "peak_compression": min(float(traction.min()), 0.0),
-            "peak_tension": max(float(traction.max()), 0.0),
-            "largest_compression": self.largest_compression,
+            "peak_compression": low,
+            "peak_tension": high,
             "arc_length": measures.integral("arc_length") * self.area,
             "charge": charge / area * model.L * model.z * F / model.V_m,
             "charge_balance": balance["charge"],
@@ -152,7 +151,8 @@ class GrowthObserver:
     def result(self, last: dict[str, Any]) -> dict[str, Any]:
         """What the run has found, see SUMMARY. Not collective."""
         kept = {key: last[key] for key in SUMMARY if key in last}
-        kept |= {"peak_compression": self.largest_compression, "work_balance": self.worst["work"]}
+        kept |= dict(zip(("peak_compression", "peak_tension"), self.extremes, strict=True))
+        kept["work_balance"] = self.worst["work"]
         outcome = "grows"
         if last.get("opened_length"):
             outcome = "comes off"
@@ -177,7 +177,7 @@ class GrowthObserver:
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint needs (JSON)."""
-        names = ("first", "worst", "largest_compression", "onset", "time_before")
+        names = ("first", "worst", "extremes", "onset", "time_before")
         return {name: getattr(self, name) for name in names}
 
     def restore(self, state: dict[str, Any]) -> None:
