@@ -49,3 +49,15 @@ def inclusion_pressure(strain: float, inside: tuple[float, float], outside: tupl
     """
     (E_i, nu_i), (E_o, nu_o) = inside, outside
     return (1 + nu_i) * strain / ((1 + nu_o) / E_o + (1 + nu_i) * (1 - 2 * nu_i) / E_i)
+
+
+def unstressed_inclusion(stress: float, nu: float, angle: ArrayLike) -> np.ndarray:
+    """Normal stress (Pa) on a long cylinder without residual stress in a layer that has `stress` (Pa) in its
+    plane, along the cylinder and across it, at the `angle` from the plane of the layer; equal moduli.
+
+        sigma_nn/sigma_r = 1/2 - (1 - 2 nu)/(4 (1 - nu)) + [1/2 - 1/(8 (1 - nu))] cos 2 theta
+
+    Eshelby's inclusion whose eigenstrain takes the layer's residual stress away, in plane strain.
+    """
+    mean = 0.5 - (1 - 2 * nu) / (4 * (1 - nu))
+    return stress * (mean + (0.5 - 1 / (8 * (1 - nu))) * np.cos(2 * np.asarray(angle)))

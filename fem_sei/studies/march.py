@@ -23,6 +23,7 @@ from fem_sei.numerics.time import (
 )
 from fem_sei.studies.operation import Position, Segment, segments
 from fem_sei.studies.plating import PlatingModel
+from fem_sei.studies.plating_mechanics import StressSolverFailure
 
 PSI_TOLERANCE = 0.05  # error of the front position per step, in l
 LOG_C_TOLERANCE = 0.005  # error of ln c per step
@@ -240,7 +241,7 @@ class March:
             try:
                 weights, iterations = self._solve(segment, dt, new)
                 error = self._check(new)
-            except (NewtonFailure, StateOutOfRange) as failure:
+            except (NewtonFailure, StateOutOfRange, StressSolverFailure) as failure:
                 attempt = model.u.x.array.copy()
                 self._restore()
                 landing = None

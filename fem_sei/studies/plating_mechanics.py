@@ -63,7 +63,6 @@ SHARPNESS = 3.0  # l over the length of the front that the stress sees
 DEPTH = 4.0  # in l, where the stress at the front is taken from: xi = 0.98
 FAINT = 1e-5  # weight of the places in the metal at one too far from them to know the stress there
 TINY = 1e-30  # makes what divides positive
-WALLS = ("left", "right", "front", "back", "bottom")
 
 
 class StressSolverFailure(RuntimeError):
@@ -170,11 +169,13 @@ class ElasticStress(FrontStress):
         stack.mesh.topology.create_connectivity(facet_dim, self.dimension)
         across = {"left": 0, "right": 0, "front": 1, "back": 1, "bottom": self.dimension - 1}
         self.bcs = []
-        for name in (wall for wall in WALLS if wall in stack.boundaries):
-            whole = self.dimension == 1  # a space of one component has no parts
-            sub, zero = (space, np.zeros(1)) if whole else (space.sub(across[name]), 0.0)
+        for name, component in across.items():
+            if name not in stack.boundaries:
+                continue
+            sub = space if self.dimension == 1 else space.sub(component)  # one component has no parts
             dofs = fem.locate_dofs_topological(sub, facet_dim, stack.facet_tags.find(stack.boundaries[name]))
-            self.bcs.append(fem.dirichletbc(zero, dofs, sub))
+            zero = (fem.Function(space), dofs) if self.dimension == 1 else (0.0, dofs, sub)
+            self.bcs.append(fem.dirichletbc(*zero))
         owned = [bc.dof_indices() for bc in self.bcs]
         self._held_rows = np.unique(np.concatenate([rows[:count] for rows, count in owned])).astype(np.int32)
         self._A = create_matrix(self._tangent)

@@ -33,6 +33,12 @@ def test_pressure_on_an_inclusion_that_expands(name):
     assert deviation < 0.015 * mean
 
 
+def test_a_stressed_layer_pulls_at_metal_within_it():
+    for l, limit in ((8e-9, 0.05), (4e-9, 0.02)):
+        _, stress, expected = verify.metal_in_a_stressed_layer(l)
+        assert abs(stress - expected).max() < limit
+
+
 def test_staggering_is_of_second_order_in_the_time_step():
     first, second, third = (verify.time_to_grow(travel) for travel in (0.4, 0.2, 0.1))
     assert abs(second - third) < abs(first - second) / 2

@@ -11,7 +11,7 @@ from mpi4py import MPI
 from cases.verification import common
 from fem_sei.case.loader import load
 from fem_sei.closed_form.kinetics import butler_volmer, front_speed, stress_shift
-from fem_sei.closed_form.stressed_stack import inclusion_pressure, stack_pressure
+from fem_sei.closed_form.stressed_stack import inclusion_pressure, stack_pressure, unstressed_inclusion
 from fem_sei.geometry.sizes import Box, MeshSizes
 from fem_sei.geometry.stack import build_stack
 from fem_sei.numerics.front import FrontGeometry
@@ -24,6 +24,7 @@ SETTLED = 0.075e-6  # m of growth before the speed is measured: 6 l
 METALS = ("Li", "Na", "Mg")
 POTENTIALS = (-0.03, -0.05, -0.1)  # V
 WIDTHS = (100e-9, 50e-9, 25e-9)  # of the interface (m)
+RADIUS = 0.1e-6  # m, of the disc
 STIFFNESS, STRAIN = 1e15, 0.1  # Pa/m; of new metal
 FRAME = [
     f'mechanics={{stack_pressure="1 MPa", stack_stiffness="{STIFFNESS} Pa/m", growth_strain={STRAIN}}}',
@@ -80,11 +81,16 @@ def growth_in_a_frame(
     return curves, float(h["current_density"][-1]), current
 
 
-def inclusion(
-    inside: tuple[float, float], outside: tuple[float, float], l: float = 4e-9, radius: float = 0.1e-6
-) -> tuple[float, float, float]:
-    """Pressure (Pa) at the edge of a disc of metal that expands within a large layer: mean, largest deviation
-    from it, and the closed form. `inside`, `outside`: E (Pa) and nu."""
+def disc(
+    inside: tuple[float, float],
+    outside: tuple[float, float],
+    l: float,
+    strain: float = 0.0,
+    residual: float = 0.0,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Normal stress (Pa) along the edge of a disc of metal in a large layer, and the angle there from the
+    plane of the layer. `inside`, `outside`: E (Pa) and nu; `strain`: of the metal; `residual`: stress of the
+    layer (Pa)."""
     changes = [
         "geometry.dimension=2",
         "geometry.width=2 um",
@@ -92,25 +98,45 @@ def inclusion(
         "geometry.layers[electrolyte].thickness=2 um",
     ]
     geometry = load(HERE / "case.toml", changes).case.geometry
-    edge = 1.4 * radius
+    edge = 1.4 * RADIUS
     stack = build_stack(geometry, MeshSizes(l, 80e-9, [Box(0.0, edge, -edge, edge)]), MPI.COMM_WORLD, 1e-6)
     scalar = fem.functionspace(stack.mesh, ("P", 1))
-    l, a = l / stack.length_scale, radius / stack.length_scale
+    l, a = l / stack.length_scale, RADIUS / stack.length_scale
     front = FrontGeometry(scalar, l, 1.5 * l)
-    laws = dict.fromkeys(stack.regions, outside)
-    p = StressParameters(True, True, 0.0, growth_strain=0.01, metal=inside, layers=laws)
+    p = StressParameters(
+        elastic=True,
+        shifts=True,
+        pressure=0.0,
+        growth_strain=strain,
+        metal=inside,
+        layers=dict.fromkeys(stack.regions, outside),
+        residual_stress=dict.fromkeys(stack.regions, residual),
+    )
     stress = ElasticStress(stack, front, scalar, p, unit=1e9)
     x = scalar.tabulate_dof_coordinates()
     psi = np.clip(a - np.hypot(x[:, 0], x[:, 1]), -20 * l, 20 * l)
     stress.start(np.full_like(psi, -20 * l))
     front.update(psi, with_curvature=False)
     stress.update(psi)
-    found = -stress.unit * front.crossings(psi).sample(stress.normal.x.array)
-    return (
-        float(found.mean()),
-        float(np.abs(found - found.mean()).max()),
-        inclusion_pressure(0.01, inside, outside),
-    )
+    edge = front.crossings(psi)
+    return stress.unit * edge.sample(stress.normal.x.array), np.arctan2(edge.points[:, 1], edge.points[:, 0])
+
+
+def inclusion(
+    inside: tuple[float, float], outside: tuple[float, float], l: float = 4e-9
+) -> tuple[float, float, float]:
+    """Pressure (Pa) at the edge of a disc of metal that expands by 1 % within a large layer: mean, largest
+    deviation from it, and the closed form."""
+    found = -disc(inside, outside, l, strain=0.01)[0]
+    deviation = float(np.abs(found - found.mean()).max())
+    return float(found.mean()), deviation, inclusion_pressure(0.01, inside, outside)
+
+
+def metal_in_a_stressed_layer(l: float = 4e-9) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Angle along the edge of a disc of metal in a layer under tension, the normal stress there and that of
+    the closed form, over the residual stress of the layer."""
+    stress, angle = disc((10e9, 0.3), (10e9, 0.3), l, residual=100e6)
+    return angle, stress / 100e6, unstressed_inclusion(1.0, 0.3, angle)
 
 
 def time_to_grow(travel: float) -> float:
@@ -167,8 +193,21 @@ def main() -> None:
         "spread along the front (%)",
     )
     print(common.markdown(header, rows))
-    with common.picture(HERE / "stack_pressure.png") as made:
-        left, right = made.subplots(1, 2)
+    for l in (8e-9, 4e-9):
+        angle, stress, expected = metal_in_a_stressed_layer(l)
+        error = 100 * np.abs(stress - expected).max()
+        print(f"disc in a layer under tension, l = {1e9 * l:.0f} nm: largest error {error:.2f} % of it")
+    with common.picture(HERE / "stack_pressure.png", 13.0) as made:
+        left, right, last = made.subplots(1, 3)
+        order = np.argsort(angle)
+        (line,) = last.plot(np.degrees(angle[order]), expected[order])
+        some = order[:: max(1, len(order) // 25)]
+        last.plot(np.degrees(angle[some]), stress[some], "o", color=line.get_color())
+        last.set(
+            xlabel="angle from the plane of the layer (degrees)",
+            ylabel="normal stress / residual stress",
+            title="disc in a stressed layer",
+        )
         pressures = np.linspace(0.0, 150.0, 31)
         own = common.electrode(load(HERE / "case.toml").case)
         for potential in POTENTIALS:
