@@ -14,7 +14,7 @@ from fem_sei.closed_form import beams
 
 @dataclass(frozen=True)
 class Beam:
-    """Two arms of thickness ``h`` (m) and modulus ``E`` (Pa), crack ``a0`` (m), rotation ``chi`` of their roots,
+    """Two arms of thickness ``h`` (m) and modulus ``E`` (Pa), crack ``a0`` (m), rotation ``chi`` of roots,
     fracture energies in mode I and II (J/m^2), ``exponent`` of their mixing; ``length`` of the beam."""
 
     E: float

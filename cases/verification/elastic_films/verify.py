@@ -94,13 +94,14 @@ def plate(strip: bool, pressure: float) -> float:
 def buckling(
     stresses: np.ndarray, *changes: Mapping[str, Any], pull: float = 1.0
 ) -> tuple[np.ndarray, float]:
-    """Deflection (m) of the middle at growing compressions (Pa), under a small pressure ``pull`` (Pa); and the
-    buckling stress by Southwell's line: w/sigma over w has the slope 1/sigma_c while w is small."""
+    """Deflection (m) of the middle at growing compressions under a small pressure ``pull`` (Pa), and the
+    buckling stress (Pa) by Southwell's line: (w - w_0)/sigma over w has the slope 1/sigma_c while w is small.
+    """
     most = float(stresses.max())
     model = model_of(*changes, SVK, {"geometry.layers[film].residual_stress": f"{-most} Pa"})
     found = np.array([at_the_bottom(solved(model, pull, s / most))[1][0] for s in stresses])
     model.close()
-    # the deflection at no stress belongs to the pressure: w = w0/(1 - s/s_c) => w - w0 against s
+    # w = w_0/(1 - sigma/sigma_c), w_0 that of the pressure alone
     straight = at_rest(pull, *changes)
     before = (found < 0.05 * H) & (stresses > 0.0)
     grown = found[before] - straight
@@ -126,8 +127,8 @@ class Curved:
 
 
 def bilayer(h: float, residual: bool) -> Curved:
-    """A film of thickness h (m) on a free substrate, plane strain; stressed by a misfit given as residual stress
-    or as eigenstrain (shrinkage) of the film."""
+    """A film of thickness h (m) on a free substrate, plane strain; the misfit is a residual stress or a
+    shrinkage (eigenstrain) of the film."""
     misfit = MISFIT * (1.0 + NU)  # in plane strain the film cannot shrink along the third direction
     stress = E / (1.0 - NU**2) * misfit
     layer = {"residual_stress": f"{stress} Pa"} if residual else {"eigenstrain": -MISFIT}
@@ -154,8 +155,8 @@ def bilayer(h: float, residual: bool) -> Curved:
 
 
 def release(stress: float, starts: Sequence[float]) -> np.ndarray:
-    """Strain energy (J/m) of a bonded film with residual stress (Pa) that is loose from ``starts`` (m) to its free
-    end, of each start; G is the fall of it per length."""
+    """Strain energy (J/m) of a bonded film with residual stress (Pa) that is loose from each of ``starts``
+    (m) to its free end; G is what it loses per length."""
     found = []
     for start in starts:
         changes = {
@@ -260,9 +261,7 @@ def main() -> None:
             (energies[0] - energies[1]) / (2.0 * H),
             float(films.plane_strain_release(stress, E, NU, H)),
         )
-        print(
-            f"release at {stress / 1e9:+.0f} GPa: G {G:.6g} J/m^2, closed form {exact:.6g}, {100 * (G / exact - 1.0):+.3f} %"
-        )
+        print(f"release at {stress / 1e9:+.0f} GPa: {G:.6g} J/m^2, {100 * (G / exact - 1.0):+.3f} %")
 
 
 if __name__ == "__main__":
