@@ -20,6 +20,7 @@ from fem_sei.studies.delamination_setup import build_model
 HERE = Path(__file__).parent
 E, NU, H, A = 50e9, 0.25, 10e-9, 500e-9  # Young's modulus, Poisson's ratio, thickness, half-width or radius
 E_S, NU_S, H_S, MISFIT = 100e9, 0.3, 100e-9, 1e-3  # the substrate of bilayers
+STRESS = 1e9  # of a film that comes loose
 SYMMETRY = {"on": "left", "condition": "symmetry"}
 PLATE = {  # a film, held at the right; x = 0 is its middle
     "schema": 1,
@@ -255,13 +256,9 @@ def main() -> None:
         right.loglog(ratios, [pair[1].found * H_S for pair in curves], "x", label="eigenstrain")
         right.set(xlabel="film over substrate thickness", ylabel="curvature times substrate thickness")
         right.legend()
-    for stress in (1e9, -1e9):
-        energies = release(stress, (16.0 * H, 14.0 * H))
-        G, exact = (
-            (energies[0] - energies[1]) / (2.0 * H),
-            float(films.plane_strain_release(stress, E, NU, H)),
-        )
-        print(f"release at {stress / 1e9:+.0f} GPa: {G:.6g} J/m^2, {100 * (G / exact - 1.0):+.3f} %")
+    energies = release(STRESS, (16.0 * H, 14.0 * H))
+    G, exact = (energies[0] - energies[1]) / (2.0 * H), float(films.plane_strain_release(STRESS, E, NU, H))
+    print(f"release of {STRESS / 1e9:g} GPa: {G:.6g} J/m^2, {100 * (G / exact - 1.0):+.3f} %")
 
 
 if __name__ == "__main__":
