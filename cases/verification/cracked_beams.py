@@ -14,7 +14,7 @@ from fem_sei.closed_form import beams
 
 @dataclass(frozen=True)
 class Beam:
-    """Two arms of thickness ``h`` (m) and modulus ``E`` (Pa), crack ``a0`` (m), rotation ``chi`` of their roots,
+    """Two arms of thickness ``h`` (m) and modulus ``E`` (Pa), crack ``a0`` (m), rotation ``chi`` of roots,
     fracture energies in mode I and II (J/m^2), ``exponent`` of their mixing; ``length`` of the beam."""
 
     E: float
@@ -72,11 +72,11 @@ def run(
     curve: Callable[[Beam, np.ndarray], tuple[np.ndarray, np.ndarray]],
     changes: Sequence[str] = (),
     arms: float = 1.0,
-    end: float = np.inf,
+    end: float = 1.0,
 ) -> Bent:
     """Run a case and compare with ``curve``: load and displacement for crack lengths. ``arms``: how many
     displacements the reaction counts together. The crack counts as growing once a quarter of the largest
-    process zone has failed, until the end of the process zone is at ``end`` (m)."""
+    process zone has failed, until the end of the process zone is at ``end`` of the length."""
     outcome = common.run(case_file, changes)
     assert_done(outcome)
     beam, found = Beam.of(outcome.case), outcome.history
@@ -98,7 +98,7 @@ def run(
         path,
         load,
         theory,
-        (found["debonded"] > found["process_zone"].max() / 4.0) & (tip < end),
+        (found["debonded"] > found["process_zone"].max() / 4.0) & (tip < end * beam.length),
         found["debonded"] + 0.5 * found["process_zone"],
         found["dissipated_energy"],
         float(np.abs(found["work_balance"]).max()),

@@ -92,7 +92,9 @@ def entity_maps(parts: Sequence[Any], pairs: Sequence[np.ndarray]) -> Any:
     every part, also those a part does not have: there such a cell stands for its neighbour, whose entries
     are zeros.
     """
-    if not parts or parts[0].native is not None:
+    if not parts:
+        return None  # an empty list is not what 0.9 wants, an empty dict not what 0.11 does
+    if parts[0].native is not None:
         return [part.native for part in parts]
     maps = {}
     for part in parts:

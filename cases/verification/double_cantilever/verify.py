@@ -11,8 +11,8 @@ from cases.verification.cracked_beams import Beam, Bent
 from fem_sei.closed_form import beams
 
 HERE = Path(__file__).parent
-STEPS = (0.02, 0.01, 0.005)
-VISCOSITIES = (0.01, 0.003, 0.001)
+STEPS = (0.02, 0.005)
+VISCOSITIES = (0.01, 0.003)
 SHORT = (  # a crack of 10 mm in a beam of 22 mm, of fewer elements
     "geometry.width=24 mm",
     "interfaces[0].flaw.end=10 mm",
@@ -41,8 +41,8 @@ def main() -> None:
     cracked_beams.draw(HERE / "double_cantilever.png", runs[STEPS[-1]], curve, "opening (mm)")
     rows = []
     for viscosity in VISCOSITIES:
-        found = measure((f"interfaces[0].viscosity={viscosity}",), step=STEPS[1])
-        peak = found.load.max() / runs[STEPS[1]].load.max() - 1.0
+        found = measure((f"interfaces[0].viscosity={viscosity}",), step=STEPS[0])
+        peak = found.load.max() / runs[STEPS[0]].load.max() - 1.0
         rows.append(
             [
                 f"{viscosity}",

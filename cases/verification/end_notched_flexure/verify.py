@@ -12,15 +12,15 @@ from fem_sei.closed_form import beams
 
 HERE = Path(__file__).parent
 STEPS = (0.02, 0.007)
-LOAD_AT = 50e-3  # m
+LOAD_AT = 0.5  # of the length
 SHORT = ("path.first_step=0.03", "path.max_step=0.03", "mesh.elements_per_cohesive_length=9")
 
 
 def curve(beam: Beam, a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Load (N/m) and deflection (m) of a growing crack of length a (m), which is below the load at last."""
-    a = a[a < LOAD_AT]
+    a = a[a < LOAD_AT * beam.length]
     load = beams.enf_critical_load(a, beam.G_II, beam.E, 1.0, beam.h, beam.chi)
-    return load, load * beams.enf_compliance(a, 0.5 * beam.length, beam.E, 1.0, beam.h, beam.chi)
+    return load, load * beams.enf_compliance(a, LOAD_AT * beam.length, beam.E, 1.0, beam.h, beam.chi)
 
 
 def measure(changes: tuple[str, ...] = (), step: float | None = None) -> Bent:

@@ -12,7 +12,14 @@ from fem_sei.closed_form import beams
 from fem_sei.closed_form.cohesive import mixed_toughness
 
 HERE = Path(__file__).parent
-SHORT = ("path.first_step=0.03", "path.max_step=0.03", "mesh.elements_per_cohesive_length=9")
+SHORT = (
+    "geometry.width=50 mm",
+    "interfaces[0].flaw.end=25 mm",
+    "boundaries[0].displacement.y=3.6 mm",
+    "path.first_step=0.03",
+    "path.max_step=0.03",
+    "mesh.elements_per_cohesive_length=9",
+)
 POWER_LAW = ("interfaces[0].mixing=power_law", "interfaces[0].mixing_exponent=1.0")
 
 
@@ -36,7 +43,7 @@ def curve_with(mixing: str) -> object:
 
 def measure(changes: tuple[str, ...] = (), mixing: str = "benzeggagh_kenane") -> Bent:
     """A run of the case."""
-    return cracked_beams.run(HERE / "case.toml", curve_with(mixing), changes, end=70e-3)
+    return cracked_beams.run(HERE / "case.toml", curve_with(mixing), changes, end=0.875)
 
 
 def main() -> None:

@@ -18,8 +18,8 @@ ROOT = 0.45  # chi of a strip on a rigid substrate
 
 @dataclass(frozen=True)
 class Critical:
-    """Critical pressure (Pa), that of a sharp crack, length of the process zone over the thickness, worst work
-    balance, and the path: pressure (Pa) over opening (m)."""
+    """Critical pressure (Pa), that of a sharp crack, length of the process zone over the thickness, worst
+    work balance, and the path: pressure (Pa) over opening (m)."""
 
     pressure: float
     sharp: float
