@@ -32,7 +32,8 @@ class Design:
     place: float
     curve: str
     done: bool
-    ratio: float  # height of the bump at the end / at the start; negative: a dip
+    lowest: float  # height of the tip over the lowest point at the end / over the far field at the start
+    ratio: float  # the same over the far field at the end; negative: a dip
     damage: float
     onset: float  # mean growth at the onset of damage, nan if there was none
     thickness: float  # mean growth at the end
@@ -41,13 +42,18 @@ class Design:
 
     @property
     def safe(self) -> bool:
-        return self.done and self.damage <= MOST_DAMAGE and np.isfinite(self.ratio)
+        return self.done and self.damage <= MOST_DAMAGE and np.isfinite(self.left)
+
+    @property
+    def left(self) -> float:
+        """How uneven the surface is at the end: a bump in a moat is not smooth, nor is a dip."""
+        return float(np.fmax(abs(self.ratio), self.lowest))
 
 
 def best(designs: Sequence[Design]) -> Design | None:
-    """The recommended film: of those that reached the end with at most ``MOST_DAMAGE`` the one that leaves
-    the least of the bump (or of the dip that it has become)."""
-    return min((one for one in designs if one.safe), key=lambda one: abs(one.ratio), default=None)
+    """The recommended film: of those that reached the end with at most ``MOST_DAMAGE`` the one whose
+    surface is the least uneven."""
+    return min((one for one in designs if one.safe), key=lambda one: one.left, default=None)
 
 
 def window(designs: Sequence[Design]) -> list[Design]:
@@ -57,7 +63,7 @@ def window(designs: Sequence[Design]) -> list[Design]:
     if chosen is None:
         return []
     designs = sorted(designs, key=lambda one: one.place)
-    good = [one.safe and abs(one.ratio) <= abs(chosen.ratio) + AS_GOOD for one in designs]
+    good = [one.safe and one.left <= chosen.left + AS_GOOD for one in designs]
     first = last = designs.index(chosen)
     while first > 0 and good[first - 1]:
         first -= 1
@@ -74,7 +80,8 @@ def draw_design(runs: Run, folder: Path) -> list[Path]:
     if not axes:
         return []
     first, abscissa, others = first_and_others(axes, rows)
-    designs = [_design(row, first, abscissa, others) for row in rows]
+    lowest = {run.path.name: _lowest(run) for run in runs.variants}
+    designs = [_design(row, first, abscissa, others, lowest.get(row["name"], np.nan)) for row in rows]
     designs.sort(key=lambda one: one.place)
     curves = {one.curve: [each for each in designs if each.curve == one.curve] for one in designs}
     cohesive = may_open(runs.variants)

@@ -193,7 +193,8 @@ def _draw_panel(
     if len(curves.columns) > 1:
         names = zip(curves.columns.values(), looks, strict=True)
         handles = [Line2D([], [], label=name, **look) for name, look in names]
-        axes.legend(handles=handles, frameon=several, framealpha=0.85, edgecolor="none")
+        above = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "ncols": 2, "borderaxespad": 0.0}
+        axes.legend(handles=handles, **(above if several and over == "thickness" else {}))
 
 
 def _abscissa(runs: Sequence[Run], over: str) -> tuple[str, float]:
