@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from fem_sei.post.axes import LINES, MARKERS, Abscissa, first_and_others, number, plane
-from fem_sei.post.growth import NANOMETRE, may_open
+from fem_sei.post.growth import NANOMETRE, initial_amplitude, may_open
 from fem_sei.post.maps import Map, draw_map
 from fem_sei.post.open import Run, read_summary
 from fem_sei.post.style import COLOURS, MEGAPASCAL, STYLE, figure, save, tidy
@@ -32,11 +32,11 @@ class Design:
     place: float
     curve: str
     done: bool
-    lowest: float  # height of the tip over the lowest point at the end / over the far field at the start
-    ratio: float  # the same over the far field at the end; negative: a dip
+    ratio: float  # height of the tip over the far field, at the end / at the start; negative: a dip
     damage: float
     onset: float  # mean growth at the onset of damage, nan if there was none
     thickness: float  # mean growth at the end
+    lowest: float  # height of the tip over the lowest point at the end / over the far field at the start
     compression: float
     tension: float
 
@@ -80,8 +80,8 @@ def draw_design(runs: Run, folder: Path) -> list[Path]:
     if not axes:
         return []
     first, abscissa, others = first_and_others(axes, rows)
-    lowest = {run.path.name: _lowest(run) for run in runs.variants}
-    designs = [_design(row, first, abscissa, others, lowest.get(row["name"], np.nan)) for row in rows]
+    measured = {run.path.name: _measured(run) for run in runs.variants}
+    designs = [_design(row, first, abscissa, others, measured[row["name"]]) for row in rows]
     designs.sort(key=lambda one: one.place)
     curves = {one.curve: [each for each in designs if each.curve == one.curve] for one in designs}
     cohesive = may_open(runs.variants)
@@ -92,20 +92,30 @@ def draw_design(runs: Run, folder: Path) -> list[Path]:
     ]
 
 
-def _design(row: Mapping[str, str], first: str, abscissa: Abscissa, others: Sequence[str]) -> Design:
-    names = (
-        "amplitude_ratio",
-        "max_damage",
-        "onset_thickness",
-        "thickness",
-        "peak_compression",
-        "peak_tension",
-    )
+def _measured(run: Run) -> tuple[float, float, float]:
+    """Height of the tip over the lowest point at the end, over that above the far field at the start; largest
+    compression and tension (Pa) at any time."""
+    if not len(run.history.get("amplitude_far", ())):
+        return np.nan, np.nan, np.nan
+    history, first = run.history, initial_amplitude(run)
+    lowest = history["amplitude_lowest"][-1] / first if first else np.nan
+    return float(lowest), float(history["peak_compression"].min()), float(history["peak_tension"].max())
+
+
+def _design(
+    row: Mapping[str, str],
+    first: str,
+    abscissa: Abscissa,
+    others: Sequence[str],
+    measured: tuple[float, float, float],
+) -> Design:
+    thickness = (
+        "thickness [m]" if "thickness [m]" in row else "thickness"
+    )  # there may be an axis of this name
+    names = ("amplitude_ratio", "max_damage", "onset_thickness", thickness)
     results = [number(row.get(name)) for name in names]
-    curve = ", ".join(row[axis] for axis in others)
-    return Design(
-        row["name"], row[first], abscissa.values[row[first]], curve, row["status"] == "done", *results
-    )
+    curve, done = ", ".join(row[axis] for axis in others), row["status"] == "done"
+    return Design(row["name"], row[first], abscissa.values[row[first]], curve, done, *results, *measured)
 
 
 @matplotlib.rc_context(STYLE)
@@ -130,6 +140,8 @@ def _draw_designs(
             "markersize": max(8.0 - row, 5.0),  # where curves are the same all of them are seen
         }
         _add(left, designs, [one.ratio for one in designs], look)
+        places, lowest = np.array([(one.place, one.lowest) for one in designs]).T
+        left.plot(places, lowest, color=look["color"], linestyle=":", linewidth=1.4)
         if cohesive:
             _add(others[0], designs, [max(one.damage, UNDAMAGED) for one in designs], look)
             _add(others[1], designs, [one.onset / NANOMETRE for one in designs], look)
@@ -147,9 +159,9 @@ def _draw_designs(
             left.plot(chosen.place, chosen.ratio, "o", markersize=size, fillstyle="none", color=look["color"])
         if len(curves) > 1:
             handles.append(Line2D([], [], **look, label=f"{legend} {curve}"))
-    left.set_ylabel("height of the bump at the end / at the start")
+    left.set_ylabel("height of the bump at the end / at the start\n(tip − far field; dotted: tip − lowest)")
     if cohesive:
-        _label_damage(*others, max(one.thickness for designs in curves.values() for one in designs))
+        _label_damage(*others, np.nanmax([one.thickness for designs in curves.values() for one in designs]))
     else:
         others[0].set_ylabel("normal traction (MPa):\nlargest compression (filled), tension (open)")
     for axes in (left, *others):
@@ -158,21 +170,10 @@ def _draw_designs(
         axes.set_xlabel(abscissa.label)
         if not abscissa.is_number:
             axes.set_xticks(list(abscissa.values.values()), list(abscissa.values))
-    handles.append(
-        Line2D(
-            [],
-            [],
-            linestyle="",
-            marker="o",
-            markersize=12,
-            fillstyle="none",
-            color="0.3",
-            label="best of its curve",
-        )
-    )
+    ring = {"linestyle": "", "marker": "o", "fillstyle": "none", "color": "0.3"}
+    handles.append(Line2D([], [], **ring, markersize=12, label="best film"))
     if cohesive:
-        hollow = {"linestyle": "", "marker": "o", "fillstyle": "none", "color": "0.3"}
-        handles.append(Line2D([], [], **hollow, label=f"damage above {MOST_DAMAGE:.0%}"))
+        handles.append(Line2D([], [], **ring, label=f"damage above {MOST_DAMAGE:.0%}"))
     made.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 6))
     made.suptitle(f"{title}\n{_verdict([one for designs in curves.values() for one in designs], cohesive)}")
     return save(made, file)
@@ -202,7 +203,7 @@ def _verdict(designs: Sequence[Design], cohesive: bool) -> str:
     chosen = best(designs)
     if chosen is None:
         return f"no film reaches the end with at most {MOST_DAMAGE:.0%} damage"
-    left = f"height {chosen.ratio:.3g} of that at the start"
+    left = f"tip − far field {chosen.ratio:.3g}, tip − lowest {chosen.lowest:.3g} of the initial height"
     damage = f", damage {chosen.damage:.2g} (at most {MOST_DAMAGE:.0%} allowed)" if cohesive else ""
     return f"recommended: {chosen.name}, {left}{damage}"
 
@@ -239,11 +240,14 @@ def _write_windows(
     words = {", ".join(row[axis] for axis in others): [row[axis] for axis in others] for row in rows}
     with open(file, "w", encoding="utf-8", newline="") as opened:
         table = csv.writer(opened)
-        table.writerow([*others, f"best_{first}", "amplitude_ratio", "max_damage", "from", "to"])
+        table.writerow(
+            [*others, f"best_{first}", "amplitude_ratio", "tip_over_lowest", "max_damage", "from", "to"]
+        )
         for curve, designs in curves.items():
             chosen, good = best(designs), window(designs)
-            found = ["", "", "", "", ""]
+            found = [""] * 6
             if chosen is not None:
-                found = [chosen.word, repr(chosen.ratio), repr(chosen.damage), good[0].word, good[-1].word]
+                results = [repr(value) for value in (chosen.ratio, chosen.lowest, chosen.damage)]
+                found = [chosen.word, *results, good[0].word, good[-1].word]
             table.writerow([*words[curve], *found])
     return file

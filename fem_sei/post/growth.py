@@ -74,13 +74,19 @@ def moments(run: Run, number: int) -> list[int]:
     return sorted({int(np.argmin(np.abs(reached - at))) for at in np.linspace(0.0, reached[-1], number)})
 
 
+def initial_amplitude(run: Run) -> float:
+    """Height (m) of the tip over the far field at the start, from the first step; 0 of a flat surface."""
+    ratios = run.history["amplitude_ratio"]
+    return float(run.history["amplitude_far"][0] / ratios[0]) if ratios[0] else 0.0
+
+
 @matplotlib.rc_context(STYLE)
 def draw_growth(run: Run, folder: Path) -> list[Path]:
     """The history of one run: ``growth.png``."""
     if not len(run.history.get("thickness", ())):
         return []
     made = curves_figure([run], (AMPLITUDE, TRACTION, CURRENT, *_opening([run])), "thickness", run.title)
-    first = run.history["amplitude_far"][0] / run.history["amplitude_ratio"][0] / NANOMETRE
+    first = initial_amplitude(run) / NANOMETRE
     if first > 0.0:
         ratio = made.axes[0].secondary_yaxis("right", functions=(lambda h: h / first, lambda h: h * first))
         ratio.set_ylabel("/ height at the start")
