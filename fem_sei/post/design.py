@@ -81,7 +81,10 @@ def draw_design(runs: Run, folder: Path) -> list[Path]:
         return []
     first, abscissa, others = first_and_others(axes, rows)
     measured = {run.path.name: _measured(run) for run in runs.variants}
-    designs = [_design(row, first, abscissa, others, measured[row["name"]]) for row in rows]
+    nothing = np.nan, np.nan, np.nan
+    designs = [_design(row, first, abscissa, others, measured.get(row["name"], nothing)) for row in rows]
+    if not any(np.isfinite(one.ratio) for one in designs):
+        return []
     designs.sort(key=lambda one: one.place)
     curves = {one.curve: [each for each in designs if each.curve == one.curve] for one in designs}
     cohesive = may_open(runs.variants)
@@ -109,9 +112,7 @@ def _design(
     others: Sequence[str],
     measured: tuple[float, float, float],
 ) -> Design:
-    thickness = (
-        "thickness [m]" if "thickness [m]" in row else "thickness"
-    )  # there may be an axis of this name
+    thickness = "thickness [m]" if "thickness [m]" in row else "thickness"  # an axis may be called so
     names = ("amplitude_ratio", "max_damage", "onset_thickness", thickness)
     results = [number(row.get(name)) for name in names]
     curve, done = ", ".join(row[axis] for axis in others), row["status"] == "done"
@@ -247,7 +248,7 @@ def _write_windows(
             chosen, good = best(designs), window(designs)
             found = [""] * 6
             if chosen is not None:
-                results = [repr(value) for value in (chosen.ratio, chosen.lowest, chosen.damage)]
-                found = [chosen.word, *results, good[0].word, good[-1].word]
+                values = [repr(value) for value in (chosen.ratio, chosen.lowest, chosen.damage)]
+                found = [chosen.word, *values, good[0].word, good[-1].word]
             table.writerow([*words[curve], *found])
     return file
