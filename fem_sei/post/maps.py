@@ -51,8 +51,8 @@ def draw_map(found: Map, title: str, file: Path) -> Path:
         bar.ax.minorticks_off()
     contoured = found.values if found.of is None else found.of
     if found.line is not None and np.nanmin(contoured) < found.line[0] < np.nanmax(contoured):
-        levels = [found.line[0]]
-        line = axes.contour(x, y, _on_grid(found, contoured), levels=levels, colors="white", linewidths=2.0)
+        look = {"colors": "white", "linestyles": "-", "linewidths": 2.0}
+        line = axes.contour(x, y, _on_grid(found, contoured), levels=[found.line[0]], **look)
         axes.clabel(line, fmt={found.line[0]: found.line[1]}, fontsize=9)
     axes.plot(found.x, found.y, ".", color="white", markersize=4, clip_on=False)
     for at_x, at_y, value in zip(found.x, found.y, found.values, strict=True):
