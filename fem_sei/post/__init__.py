@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from fem_sei.post import delamination, plating
+from fem_sei.post import delamination, film_growth, plating
 from fem_sei.post.compare import compare
 from fem_sei.post.open import RunError, open_run
 
 __all__ = ["RunError", "compare", "open_run", "plot"]
 
 MOST_DRAWN = 6  # variants of a folder that get pictures of their own without being asked for
-STUDIES = {"plating": plating, "delamination": delamination}
+STUDIES = {"plating": plating, "delamination": delamination, "film_growth": film_growth}
 
 
 def plot(run: Path, times: Sequence[float] | None = None) -> list[Path]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 
+from fem_sei.post.growth import draw_growths
 from fem_sei.post.load import draw_loads
 from fem_sei.post.open import Run, RunError, make_folder, open_run
 from fem_sei.post.pictures import FILES as MAP_FILES
@@ -21,6 +22,8 @@ from fem_sei.post.style import COLOURS, COULOMB_PER_MAH, FIELDS, STYLE, figure, 
 
 PIXELS = 500
 MOMENTS = (0.25, 1.0)  # rows of the maps, in parts of the charge that all the runs have reached
+
+LOAD_OR_GROWTH = {"delamination": draw_loads, "film_growth": draw_growths}  # studies compared in one figure
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +41,9 @@ def compare(runs: Sequence[Path], out: Path) -> list[Path]:
     studies = sorted({run.study for run in single})
     if len(studies) > 1:
         raise RunError(f"nothing to compare: these are runs of different studies, {' and '.join(studies)}")
-    if studies == ["delamination"]:
+    if studies[0] in LOAD_OR_GROWTH:
         make_folder(out)
-        return draw_loads(with_distinct_labels(single), out, " / ".join(titles))
+        return LOAD_OR_GROWTH[studies[0]](with_distinct_labels(single), out, " / ".join(titles))
     return draw_comparison(single, out, " / ".join(titles))
 
 

@@ -41,8 +41,9 @@ class State:
         return sides[first[count == 1]]
 
 
-def state(run: Run, index: int) -> State:
-    """Field output ``index`` with that of the interfaces at the same step. Raises RunError."""
+def state(run: Run, index: int, text: str | None = None) -> State:
+    """Field output ``index`` with that of the interfaces at the same step, ``text`` being what it is called.
+    Raises RunError."""
     step, file = run.outputs[index]
     dataset = _read(file)
     u = dataset.point_data.get("displacement")
@@ -53,7 +54,8 @@ def state(run: Run, index: int) -> State:
     cells = next(iter(dataset.cells_dict.values()))
     points = np.asarray(dataset.points, dtype=float) / NANOMETRE
     regions = np.asarray(dataset.cell_data.get("region", np.zeros(len(cells), dtype=int)))
-    return State(moment_text(run, step), points, u, cells, regions, values, quantity, interface(run, step))
+    text = moment_text(run, step) if text is None else text
+    return State(text, points, u, cells, regions, values, quantity, interface(run, step))
 
 
 def interface(run: Run, step: float) -> dict[str, np.ndarray]:

@@ -141,12 +141,7 @@ def _draw(run: Run, states: Sequence[State], look: Look, factors: Sequence[float
 def _draw_state(axes: Axes, run: Run, each: State, look: Look, factor: float) -> None:
     deformed = each.points + factor * each.displacement
     for sign in (1.0, -1.0) if run.mirrored else (1.0,):
-        mesh = Triangulation(sign * deformed[:, 0], deformed[:, 1], each.cells)
-        axes.tripcolor(
-            mesh, each.values, cmap=look.colours.cmap, norm=look.colours.norm, shading="gouraud", zorder=2
-        )
-        edges = deformed[each.border()][:, :, :2] * (sign, 1.0)
-        axes.add_collection(LineCollection(edges, colors="0.15", linewidths=0.6, zorder=3))
+        add_layers(axes, each, deformed * (sign, 1.0, 1.0), look.colours)
         if "damage" in each.interface:
             _draw_damage(axes, each, look, sign)
     for layer in run.mesh.get("layers", []):
@@ -155,6 +150,21 @@ def _draw_state(axes: Axes, run: Run, each: State, look: Look, factor: float) ->
             axes.add_patch(Rectangle((look.left, low), look.width, high - low, facecolor=METAL, zorder=0))
     axes.set(xlim=(look.left, look.right), ylim=(look.bottom, look.top), aspect="equal")
     axes.locator_params(axis="y", nbins=4)
+
+
+def add_layers(axes: Axes, each: State, deformed: np.ndarray, scale: ScalarMappable) -> None:
+    """The field of a state on its mesh with nodes at ``deformed`` (n, 3), and the outlines of the layers."""
+    mesh = Triangulation(deformed[:, 0], deformed[:, 1], each.cells)
+    axes.tripcolor(mesh, each.values, cmap=scale.cmap, norm=scale.norm, shading="gouraud", zorder=2)
+    axes.add_collection(outline(each, deformed))
+
+
+def outline(each: State, deformed: np.ndarray) -> LineCollection:
+    """The outlines of the layers with the nodes of the mesh at ``deformed`` (n, 3), without what lies on
+    x = 0: a plane of symmetry, or the edge of the picture."""
+    edges = deformed[each.border()][:, :, :2]
+    edges = edges[np.abs(edges[:, :, 0]).max(axis=1) > 1e-6]
+    return LineCollection(edges, colors="0.15", linewidths=0.6, zorder=3)
 
 
 def _draw_damage(axes: Axes, each: State, look: Look, sign: float) -> None:

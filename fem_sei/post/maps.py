@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,20 +20,15 @@ WIDE = 5.0  # ratio of the ends of an axis from which it is drawn logarithmicall
 @dataclass(frozen=True)
 class Map:
     """Values (n,) at places x, y (n,) of a full grid, nan where there is none, with the words for each;
-    ``line``: a value whose contour is drawn, and what it is called."""
+    ``line``: a value whose contour is drawn, and what it is called; it is one of ``of`` (n,) if given, else
+    of the values."""
 
     x: np.ndarray
     y: np.ndarray
     values: np.ndarray
     labels: tuple[str, str, str]
     line: tuple[float, str] | None = None
-
-
-def is_grid(x: Sequence[float], y: Sequence[float]) -> bool:
-    """Whether the places are all pairs of at least two values on each axis, once each."""
-    across, along = len(set(x)), len(set(y))
-    places = set(zip(x, y, strict=True))
-    return min(across, along) > 1 and len(places) == len(x) == across * along
+    of: np.ndarray | None = None
 
 
 @matplotlib.rc_context(STYLE)
@@ -43,8 +37,7 @@ def draw_map(found: Map, title: str, file: Path) -> Path:
     made = figure(7.2, 5.4)
     axes = made.subplots()
     x, y = np.unique(found.x), np.unique(found.y)
-    grid = np.full((len(y), len(x)), np.nan)
-    grid[np.searchsorted(y, found.y), np.searchsorted(x, found.x)] = found.values
+    grid = _on_grid(found, found.values)
     finite = found.values[np.isfinite(found.values)]
     low, high = finite.min(), finite.max()
     spread = low > 0.0 and high / low > WIDE
@@ -56,8 +49,10 @@ def draw_map(found: Map, title: str, file: Path) -> Path:
         bar = made.colorbar(drawn, ax=axes, label=found.labels[2], ticks=ticks)
         bar.ax.set_yticklabels([f"{tick:.3g}" for tick in ticks])
         bar.ax.minorticks_off()
-    if found.line is not None and low < found.line[0] < high:
-        line = axes.contour(x, y, grid, levels=[found.line[0]], colors="white", linewidths=2.0)
+    contoured = found.values if found.of is None else found.of
+    if found.line is not None and np.nanmin(contoured) < found.line[0] < np.nanmax(contoured):
+        look = {"colors": "white", "linestyles": "-", "linewidths": 2.0}
+        line = axes.contour(x, y, _on_grid(found, contoured), levels=[found.line[0]], **look)
         axes.clabel(line, fmt={found.line[0]: found.line[1]}, fontsize=9)
     axes.plot(found.x, found.y, ".", color="white", markersize=4, clip_on=False)
     for at_x, at_y, value in zip(found.x, found.y, found.values, strict=True):
@@ -72,6 +67,13 @@ def draw_map(found: Map, title: str, file: Path) -> Path:
     axes.set_ylabel(found.labels[1])
     axes.set_title(title, pad=12)
     return save(made, file)
+
+
+def _on_grid(found: Map, values: np.ndarray) -> np.ndarray:
+    x, y = np.unique(found.x), np.unique(found.y)
+    grid = np.full((len(y), len(x)), np.nan)
+    grid[np.searchsorted(y, found.y), np.searchsorted(x, found.x)] = values
+    return grid
 
 
 def _scale(axes: Axes, name: str, values: np.ndarray) -> None:

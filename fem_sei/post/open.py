@@ -158,13 +158,18 @@ def read_history(path: Path) -> Table:
 
 
 def read_summary(path: Path) -> tuple[list[dict[str, str]], dict[str, str]]:
-    """The rows of a summary.csv as texts by column, and the units of the columns; no rows without a file."""
+    """The rows of a summary.csv as texts by column, and the units of the columns; no rows without a file.
+
+    A result that is called like an axis of the sweep, which comes before it, keeps its unit in its name.
+    """
     if not path.is_file():
         return [], {}
     with open(path, encoding="utf-8", newline="") as file:
         titles, *rows = list(csv.reader(file)) or [[]]
-    split = [title.partition(" [") for title in titles]
-    units = {name: unit.removesuffix("]") for name, _, unit in split}
+    units: dict[str, str] = {}
+    for title in titles:
+        name, _, unit = title.partition(" [")
+        units[title if name in units else name] = unit.removesuffix("]")
     return [dict(zip(units, row, strict=True)) for row in rows], units
 
 

@@ -10,6 +10,7 @@ from textwrap import fill
 
 import matplotlib
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -75,7 +76,8 @@ def draw_histories(runs: Sequence[Run], folder: Path, stem: str, title: str) -> 
     flat = all(run.dimension == 1 for run in runs)
     panels = (driven, TIP, SALT_AT_FRONT) if flat else (driven, HEIGHTS, ROUGHNESS, SALT)
     return [
-        save(_draw(runs, panels, over, title), folder / f"{stem}_{over}.png") for over in ("charge", "time")
+        save(curves_figure(runs, panels, over, title), folder / f"{stem}_{over}.png")
+        for over in ("charge", "time")
     ]
 
 
@@ -83,7 +85,7 @@ def draw_quality(run: Run, folder: Path, panels: Sequence[Curves] = QUALITY) -> 
     """Step sizes, iterations, balances and interface width over the steps: ``numerics.png``."""
     if not len(run.history.get("step", ())):
         return []
-    return [save(_draw([run], panels, "step", run.title), folder / "numerics.png")]
+    return [save(curves_figure([run], panels, "step", run.title), folder / "numerics.png")]
 
 
 @matplotlib.rc_context(STYLE)
@@ -134,14 +136,16 @@ def _mark_layers(run: Run, axes: Sequence[Axes]) -> None:
 
 
 @matplotlib.rc_context(STYLE)
-def _draw(runs: Sequence[Run], panels: Sequence[Curves], over: str, title: str) -> Figure:
-    columns = 2 if len(panels) == 4 else len(panels)
+def curves_figure(runs: Sequence[Run], panels: Sequence[Curves], over: str, title: str) -> Figure:
+    """A panel for each of ``panels`` over a column of the history: charge, time, step or thickness."""
+    columns = {4: 2, 6: 3}.get(len(panels), len(panels))
     rows = len(panels) // columns
     made = figure(5.2 * columns, 3.2 * rows + 0.8)
     grid = made.subplots(rows, columns, sharex=True, squeeze=False)
+    colours = COLOURS if len(runs) <= len(COLOURS) else colormaps["turbo"](np.linspace(0.02, 0.98, len(runs)))
     word, factor = _abscissa(runs, over)
     for curves, axes in zip(panels, grid.flat, strict=True):
-        _draw_panel(axes, runs, curves, over, factor)
+        _draw_panel(axes, runs, colours, curves, over, factor)
     for axes in grid[-1]:
         axes.set_xlabel(word)
     if over == "charge":
@@ -152,15 +156,16 @@ def _draw(runs: Sequence[Run], panels: Sequence[Curves], over: str, title: str) 
             second.xaxis.set_major_locator(MaxNLocator(5))
     if len(runs) > 1:
         handles = [
-            Line2D([], [], color=colour, label=run.label)
-            for run, colour in zip(runs, cycle(COLOURS), strict=False)
+            Line2D([], [], color=colour, label=run.label) for run, colour in zip(runs, colours, strict=False)
         ]
         made.legend(handles=handles, loc="outside lower center", ncols=min(len(runs), 5), fontsize=11)
     made.suptitle(title)
     return made
 
 
-def _draw_panel(axes: Axes, runs: Sequence[Run], curves: Curves, over: str, factor: float) -> None:
+def _draw_panel(
+    axes: Axes, runs: Sequence[Run], colours: Sequence, curves: Curves, over: str, factor: float
+) -> None:
     unit, scale = _shown_unit(runs, curves)
     several = len(runs) > 1
     looks = [
@@ -170,7 +175,7 @@ def _draw_panel(axes: Axes, runs: Sequence[Run], curves: Curves, over: str, fact
         }
         for line in range(len(curves.columns))
     ]
-    for run, colour in zip(runs, cycle(COLOURS), strict=False):
+    for run, colour in zip(runs, colours, strict=False):
         for column, look in zip(curves.columns, looks, strict=True):
             if column not in run.history:
                 continue
@@ -187,13 +192,18 @@ def _draw_panel(axes: Axes, runs: Sequence[Run], curves: Curves, over: str, fact
     tidy(axes)
     if len(curves.columns) > 1:
         names = zip(curves.columns.values(), looks, strict=True)
-        axes.legend(handles=[Line2D([], [], label=name, **look) for name, look in names])
+        handles = [Line2D([], [], label=name, **look) for name, look in names]
+        above = {"loc": "lower left", "bbox_to_anchor": (0.0, 1.0), "ncols": 2, "borderaxespad": 0.0}
+        axes.legend(handles=handles, **(above if several and over == "thickness" else {}))
 
 
 def _abscissa(runs: Sequence[Run], over: str) -> tuple[str, float]:
     if over == "time":
         unit, factor = time_unit(max(run.history["time"][-1] for run in runs))
         return f"time ({unit})", factor
+    if over == "thickness":
+        unit, factor = length_unit(np.concatenate([run.history[over] for run in runs]))
+        return f"mean growth ({unit})", factor
     return ("charge (C/m²)", 1.0) if over == "charge" else ("step", 1.0)
 
 

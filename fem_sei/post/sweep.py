@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,14 +12,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from fem_sei.post.axes import LINES, MARKERS, Abscissa, first_and_others, number, plane
 from fem_sei.post.load import add_loads, draw_loads
-from fem_sei.post.maps import Map, draw_map, is_grid
+from fem_sei.post.maps import Map, draw_map
 from fem_sei.post.open import Run, read_summary
 from fem_sei.post.style import COLOURS, MEGAPASCAL, STYLE, figure, save, shades, tidy
 
-NUMBER = re.compile(r"\s*([-+]?[0-9.]+(?:[eE][-+]?[0-9]+)?)\s*(.*?)\s*")
-LINES = ("-", (0, (4, 3)), (0, (6, 2, 1, 2)))
-MARKERS = ("o", "s", "D", "^", "v", "P", "X")
 STANDS, DETACHED = "equilibrium", "delaminates"
 BAND = 0.16  # of the height of the panel, for the films that come off
 
@@ -40,16 +37,6 @@ class Film:
     given: float  # Pa
 
 
-@dataclass(frozen=True)
-class Abscissa:
-    """The axis over which is drawn: its label, and the values in its own unit or, if they are no numbers, in
-    words."""
-
-    label: str
-    values: Mapping[str, float]
-    is_number: bool
-
-
 def draw_sweep(runs: Run, folder: Path) -> list[Path]:
     """``sweep.png`` if the variants are those of a sweep, ``map.png`` if it has two numeric axes, and the
     load curves: ``loads.png``."""
@@ -57,10 +44,7 @@ def draw_sweep(runs: Run, folder: Path) -> list[Path]:
     axes = [axis for axis in runs.manifest.get("axes", []) if rows and axis in rows[0]]
     if not axes:
         return draw_loads(runs.variants, folder, runs.title)
-    numeric = (axis for axis in axes if _abscissa(axis, rows).is_number)
-    first = next(numeric, axes[0])
-    others = [axis for axis in axes if axis != first]
-    abscissa = _abscissa(first, rows)
+    first, abscissa, others = first_and_others(axes, rows)
     films = [_film(row, abscissa.values[row[first]], others) for row in rows]
     films.sort(key=lambda film: film.place)
     return [
@@ -73,46 +57,25 @@ def draw_sweep(runs: Run, folder: Path) -> list[Path]:
 def _draw_map(rows: Sequence[Mapping[str, str]], axes: Sequence[str], folder: Path, title: str) -> list[Path]:
     """The critical pressure over two numeric axes, with the contour of the given pressure: films beyond it
     come off."""
-    both = [_abscissa(axis, rows) for axis in axes]
-    if len(both) != 2 or not all(one.is_number for one in both):
-        return []
-    x, y = ([one.values[row[axis]] for row in rows] for axis, one in zip(axes, both, strict=True))
-    if not is_grid(x, y):
+    places = plane(axes, rows)
+    if places is None:
         return []
     critical, given = (
-        np.array([_number(row.get(key)) for row in rows]) / MEGAPASCAL
+        np.array([number(row.get(key)) for row in rows]) / MEGAPASCAL
         for key in ("critical_pressure", "pressure")
     )
     if not np.isfinite(critical).any():
         return []
     line = (given[0], f"given: {given[0]:g} MPa") if len(set(given)) == 1 else None
-    labels = (both[0].label, both[1].label, "critical pressure (MPa)")
-    found = Map(np.array(x), np.array(y), critical, labels, line)
+    x, y, *labels = places
+    found = Map(x, y, critical, (*labels, "critical pressure (MPa)"), line)
     return [draw_map(found, title, folder / "map.png")]
-
-
-def _abscissa(axis: str, rows: Sequence[Mapping[str, str]]) -> Abscissa:
-    texts = list(dict.fromkeys(row[axis] for row in rows))
-    found = [NUMBER.fullmatch(text) for text in texts]
-    units = {match[2] for match in found if match}
-    if all(found) and len(units) == 1:
-        (unit,) = units
-        numbers = {text: float(match[1]) for text, match in zip(texts, found, strict=True)}
-        return Abscissa(f"{axis} ({unit})" if unit else axis, numbers, True)
-    return Abscissa(axis, {text: float(place) for place, text in enumerate(texts)}, False)
 
 
 def _film(row: Mapping[str, str], place: float, others: Sequence[str]) -> Film:
     curve = ", ".join(row[axis] for axis in others)
-    numbers = [_number(row.get(key)) for key in ("normalised_opening", "critical_pressure", "pressure")]
+    numbers = [number(row.get(key)) for key in ("normalised_opening", "critical_pressure", "pressure")]
     return Film(row["name"], place, curve, row.get("outcome") or row["status"], *numbers)
-
-
-def _number(text: str | None) -> float:
-    try:
-        return float(text or "nan")
-    except ValueError:
-        return np.nan
 
 
 @matplotlib.rc_context(STYLE)

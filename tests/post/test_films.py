@@ -185,6 +185,7 @@ def test_without_pressure_the_reaction_is_the_load(tmp_path, no_movie):
 def test_a_sweep_is_drawn_over_its_first_axis(tmp_path, monkeypatch):
     monkeypatch.setattr(delamination, "draw_run", lambda run, times: [run.path])
     folder = make_sweep(tmp_path / "sweep")
+    monkeypatch.setattr("fem_sei.post.MOST_DRAWN", 8)
     rows, units = read_summary(folder / "summary.csv")
     assert (rows[0]["name"], rows[0]["thickness"], rows[0]["metal"]) == ("4nm_Li", "4 nm", "Li")
     assert (rows[0]["outcome"], rows[0]["opening"], units["opening"]) == ("delaminates", "", "m")
