@@ -298,7 +298,8 @@ def test_the_file_the_others_are_made_from_is_good(here, capsys):
         (
             '"plating"',
             '"platting"',
-            'case.study = "platting": needs "plating", "delamination" or "film_growth". Did you mean "plating"?',
+            'case.study = "platting": needs "plating", "delamination" or "film_growth".'
+            ' Did you mean "plating"?',
         ),
         ("schema = 1", "schema = 2", "schema = 2: needs 1"),
         ("schema = 1\n", "", "schema is missing: needs 1"),

@@ -138,7 +138,8 @@ def test_materials(capsys):
 def test_schema(capsys):
     assert main(["schema"]) == 0
     studies = json.loads(capsys.readouterr().out)["oneOf"]
-    assert [each["$ref"].rsplit("/", 1)[1] for each in studies] == ["Case", "DelaminationCase", "FilmGrowthCase"]
+    names = [each["$ref"].rsplit("/", 1)[1] for each in studies]
+    assert names == ["Case", "DelaminationCase", "FilmGrowthCase"]
     assert main(["schema", "--keys"]) == 0
     out = capsys.readouterr().out
     assert "phase_field.interface_width" in out and "materials.NAME.D" in out

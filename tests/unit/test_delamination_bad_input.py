@@ -350,7 +350,8 @@ def test_all_problems_at_once():
         "path.min_step": 2.0,
     }
     assert problems_of(wrong) == [
-        'case.study = "delaminate": needs "plating", "delamination" or "film_growth". Did you mean "delamination"?',
+        'case.study = "delaminate": needs "plating", "delamination" or "film_growth".'
+        ' Did you mean "delamination"?',
         'geometry.layers[1].thicknes is not a known key. Did you mean "thickness"?',
         'interfaces[0].strength = "0 MPa": needs a stress or modulus (like "5 GPa") above zero',
         "path.min_step = 2.0: needs a number below 1",
