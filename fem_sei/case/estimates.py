@@ -9,7 +9,7 @@ from typing import Any
 
 from fem_sei.case.schema import Case, Feature, Geometry, Step
 from fem_sei.closed_form import transport
-from fem_sei.closed_form.kinetics import F, front_speed
+from fem_sei.closed_form.kinetics import F, front_speed, stress_shift
 from fem_sei.closed_form.surface import Surface
 from fem_sei.materials.library import Material, Property
 
@@ -152,11 +152,19 @@ class PlannedStep:
 def planned_steps(case: Case, stack: Stack, V_m: float) -> list[PlannedStep]:
     """The steps of a case as they are written down (``operation.places``: those of a cycle once), whose metal
     has the molar volume `V_m` (m^3/mol). Conditions (``until.when``) are not foreseen."""
-    return [_planned(step, stack, V_m) for _, step in case.operation.places]
+    rest = pressure_shift(case, V_m, stack.z)
+    return [_planned(step, stack, V_m, rest) for _, step in case.operation.places]
 
 
-def _planned(step: Step, stack: Stack, V_m: float) -> PlannedStep:
-    current = stack.current(step.potential) if step.current_density is None else step.current_density
+def pressure_shift(case: Case, V_m: float, z: int) -> float:
+    """Rest potential (V) of the metal under the stack pressure; zero without [mechanics]."""
+    given = case.mechanics
+    pressure = given.stack_pressure if given is not None and given.stress_shift else 0.0
+    return float(stress_shift(-pressure, V_m, z))
+
+
+def _planned(step: Step, stack: Stack, V_m: float, rest: float) -> PlannedStep:
+    current = stack.current(step.potential - rest) if step.current_density is None else step.current_density
     ends = [] if step.until.duration is None else [step.until.duration]
     if step.until.thickness is not None:
         speed = float(front_speed(current, V_m, stack.z))

@@ -11,7 +11,7 @@ from scipy.constants import R
 
 from fem_sei.case import plan
 from fem_sei.case.assessment import Assessment, Row, choose, grade
-from fem_sei.case.estimates import PlannedStep, Stack, planned_steps, stack, surface_extent
+from fem_sei.case.estimates import PlannedStep, Stack, planned_steps, pressure_shift, stack, surface_extent
 from fem_sei.case.plating_rules import METAL_BELOW_TROUGH, PER_FEATURE, PER_LAYER, ROOM_ABOVE_CREST, is_solid
 from fem_sei.case.schema import Bump, Case, Feature, Nucleus, Sinusoid
 from fem_sei.closed_form import kinetics, transport
@@ -224,9 +224,8 @@ def stress(case: Case) -> Iterator[Row]:
     if given is None:
         return
     yield Row("stack pressure", given.stack_pressure, "Pa")
-    if given.stress_shift:
-        shift = float(kinetics.stress_shift(-given.stack_pressure, metal.value("V_m"), metal.z))
-        yield Row("shift of the rest potential by the stack pressure", shift, "V")
+    shift = pressure_shift(case, metal.value("V_m"), metal.z)
+    yield Row("shift of the rest potential by the stack pressure", shift, "V")
     if given.stress == "uniform":
         return
     for layer in case.geometry.layers[1:]:

@@ -306,7 +306,7 @@ def growth_has_the_sign_of_the_current(case: Case, place: Place, step: Step) -> 
     target = step.until.thickness
     if target is None or (step.current_density is None) == (step.potential is None):
         return
-    grows = -step.potential if step.current_density is None else step.current_density
+    grows = _rest_potential(case) - step.potential if step.current_density is None else step.current_density
     place = (*place, "until", "thickness")
     if target == 0.0:
         yield Problem(place, "needs a length other than zero")
@@ -317,6 +317,17 @@ def growth_has_the_sign_of_the_current(case: Case, place: Place, step: Step) -> 
             "strips, so the thickness must be negative" if grows < 0.0 else "deposits, so it must be positive"
         )
         yield Problem(place, f"this step {verb}")
+
+
+def _rest_potential(case: Case) -> float:
+    """Of the metal under the stack pressure; zero if its material cannot be read."""
+    try:
+        metal = material(case, case.geometry.layers[0].material)
+    except KeyError:
+        return 0.0
+    if metal is None or "V_m" not in metal or "z" not in metal:
+        return 0.0
+    return estimates.pressure_shift(case, metal.value("V_m"), metal.z)
 
 
 def ramp_ends_before_the_step(case: Case, place: Place, step: Step) -> Iterator[Problem]:

@@ -211,6 +211,7 @@ def test_a_run_goes_on_as_if_it_had_not_stopped(tmp_path, monkeypatch):
         (['mechanics.stack_stiffness="1e15 Pa/m"'], "nothing holds the top of a liquid back"),
         (['mechanics={stress="uniform", growth_strain=0.1}'], 'goes only with stress = "elastic"'),
         (['materials.undisturbed.E="1 GPa"'], "has no nu, which [mechanics] needs"),
+        (['operation.steps[0].potential="-10 mV"'], "this step strips, so the thickness must be negative"),
         (['geometry.layers[metal].residual_stress="1 MPa"'], "the metal has none"),
         (['geometry.layers[electrolyte].residual_stress="1 MPa"'], "is a liquid here"),
         (
@@ -241,4 +242,7 @@ def test_checks_tell_the_shift_and_when_the_metal_would_yield():
         -13.47e-3, rel=1e-3
     )
     assert rows["shear by the pressure / yield stress of the metal"].verdict == "warn"
+    free = assess(load(CASE, ["mechanics.stress_shift=false"]).case)
+    planned, unshifted = (rows["planned time"].value, {r.name: r for r in free.rows}["planned time"].value)
+    assert planned == pytest.approx(unshifted * 68.04 / 46.33, rel=1e-3)  # currents by Butler-Volmer
     assert '"electrolyte" is a liquid: its pressure' in rows
