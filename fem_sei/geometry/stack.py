@@ -41,7 +41,7 @@ class MeshFile:
 
     path: Path
     unit: float
-    facets: Sequence[str]
+    facets: Sequence[str] = ()
 
 
 def build_stack(
@@ -173,7 +173,7 @@ def _gmsh_session() -> Iterator[Any]:
 def _make(gmsh: Any, plan: Plan, file: MeshFile | None, kept: Path | None) -> Cad:
     """The mesh: what has been kept, else from the file, else drawn."""
     if kept is not None and kept.is_file():
-        return _take_over(gmsh, plan, MeshFile(kept, plan.unit))
+        return _take_over(gmsh, plan, MeshFile(kept, plan.unit, ()))
     cad = _generate(gmsh, plan) if file is None else _take_over(gmsh, plan, file)
     if kept is not None:
         gmsh.option.setNumber("Mesh.Binary", 1)

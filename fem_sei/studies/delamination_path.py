@@ -152,11 +152,10 @@ class DelaminationPath:
             "limit": self._to_the_limit,
             "crossing": self._cross,
         }
-        while self.stage != "done":
+        while self.stage != "done" and self.number < self.path.max_steps:
             yield from stages[self.stage]()
-            if self.number >= self.path.max_steps:
-                self.result.setdefault("limit", "steps")
-                self.stage = "done"
+        if self.stage != "done":
+            self.result["limit"] = "steps"
 
     # stages: each returns after a step, and is entered again as long as it is the stage
 
@@ -330,6 +329,8 @@ class DelaminationPath:
         for name in ("number", "rejected", "stage", "control", "taken", "zone_until", "corner", "work"):
             setattr(self, name, state[name])
         self.last_dissipation, self.result = state["last_dissipation"], state["result"]
+        if self.result.get("limit") == "steps":
+            del self.result["limit"]
         for name, value in state["sizes"].items():
             self.sizes[name].value = value
         self.scales, self.curve = Scales(**state["scales"]), Curve(**state["curve"])
