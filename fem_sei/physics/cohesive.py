@@ -28,6 +28,7 @@ from typing import Literal
 import ufl
 from ufl.core.expr import Expr
 
+ON_THE_WAY = 1e-10  # damage: where it has just grown it goes on, rounding must not decide that
 TINY = 1e-24  # of the energy at onset: gives an unloaded point a direction (pure opening)
 
 
@@ -75,7 +76,7 @@ class BilinearLaw:
         beyond = ufl.conditional(ufl.gt(rho, 1.0), rho, 1.0)
         law = rho_f * (beyond - 1.0) / (beyond * (rho_f - 1.0))
         law = ufl.conditional(ufl.lt(rho, rho_f), law, 1.0)
-        law = ufl.conditional(ufl.gt(law, old), law, old)
+        law = ufl.conditional(ufl.gt(law, old - ON_THE_WAY), law, old)
         return (law + self.lag * old) / (1.0 + self.lag)
 
     def traction(self, jump: Expr, n: Expr, old: Expr) -> Expr:
