@@ -82,6 +82,7 @@ class CoupledNewton:
         self.fixed = self._fixed_rows()
         self.reactions = np.zeros(len(self.fixed))
         self.condition: Condition | None = None
+        self.names: list[str] = []  # of the equations, for messages; by default those of bodies
         self.update, self.gap, self.linear_iterations = np.inf, 0.0, 0
         self.clock = Stopwatch()
         self._options = insert_options(prefix, *options)
@@ -260,7 +261,8 @@ class CoupledNewton:
         residuals = {}
         for n, (start, size) in enumerate(zip(self.starts, self.owned, strict=False)):
             local = float(np.abs(self.b.array_r[start : start + size]).max(initial=0.0))
-            residuals[f"displacement of body {n + 1}"] = self.comm.allreduce(local, MPI.MAX)
+            name_of = self.names[n] if self.names else f"displacement of body {n + 1}"
+            residuals[name_of] = self.comm.allreduce(local, MPI.MAX)
         worst = max(residuals, key=lambda name: np.nan_to_num(residuals[name], nan=np.inf))
         return NewtonFailure(name, worst, residuals)
 
