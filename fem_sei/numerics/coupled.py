@@ -75,6 +75,7 @@ class CoupledNewton:
         if self.comm.allreduce(any(one.x.array.any() for one in carried), MPI.LOR):
             self.C = self.compile([_carry(one, unknowns, carried) for one in residuals])
         self.J = [self.compile([_tangent(one, u) for u in unknowns]) for one in residuals]
+        self.names: list[str] = []  # of the equations, for messages; by default those of bodies
         self.owned = [_owned(u) for u in unknowns]
         self.starts = np.concatenate([[0], np.cumsum(self.owned)])
         self.A = compat.block_matrix(self.J)
@@ -82,7 +83,6 @@ class CoupledNewton:
         self.fixed = self._fixed_rows()
         self.reactions = np.zeros(len(self.fixed))
         self.condition: Condition | None = None
-        self.names: list[str] = []  # of the equations, for messages; by default those of bodies
         self.update, self.gap, self.linear_iterations = np.inf, 0.0, 0
         self.clock = Stopwatch()
         self._options = insert_options(prefix, *options)
