@@ -7,6 +7,7 @@ condition is met by bordering (a second solve with the same factors, see `border
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,7 +76,6 @@ class CoupledNewton:
         if self.comm.allreduce(any(one.x.array.any() for one in carried), MPI.LOR):
             self.C = self.compile([_carry(one, unknowns, carried) for one in residuals])
         self.J = [self.compile([_tangent(one, u) for u in unknowns]) for one in residuals]
-        self.names: list[str] = []  # of the equations, for messages; by default those of bodies
         self.owned = [_owned(u) for u in unknowns]
         self.starts = np.concatenate([[0], np.cumsum(self.owned)])
         self.A = compat.block_matrix(self.J)
@@ -145,6 +145,8 @@ class CoupledNewton:
         return [None if one is None else fem.form(one, entity_maps=self.maps) for one in forms]
 
     # what SNES calls
+
+    names: Sequence[str] = ()  # of the equations, for messages; by default those of bodies
 
     def _assemble_residual(self, _snes: PETSc.SNES, x: PETSc.Vec, b: PETSc.Vec) -> None:
         self.scatter(x)
