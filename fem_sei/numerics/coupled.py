@@ -7,7 +7,6 @@ condition is met by bordering (a second solve with the same factors, see `border
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -146,8 +145,6 @@ class CoupledNewton:
 
     # what SNES calls
 
-    names: Sequence[str] = ()  # of the equations, for messages; by default those of bodies
-
     def _assemble_residual(self, _snes: PETSc.SNES, x: PETSc.Vec, b: PETSc.Vec) -> None:
         self.scatter(x)
         with self.clock("residual"):
@@ -255,6 +252,8 @@ class CoupledNewton:
             self.x.axpy(-1.0, update)
             update.destroy()
         moved.destroy()
+
+    names: tuple[str, ...] = ()  # of the equations in messages; by default those of bodies
 
     def _failure(self, reason: int) -> NewtonFailure:
         name = SNES_REASONS.get(reason, str(reason))
