@@ -72,16 +72,17 @@ class HalfCosine(Table):
 
 
 class CircularBump(Table):
-    """2-D only: a bump (a valley if the height is negative) with the outline of an arc of a circle."""
+    """2-D only: a bump (a valley if the height is negative) with the outline of a circular cap, and a fillet of
+    half the cap's radius at its foot (into an edge no film could follow the growth)."""
 
     kind: Literal["circular"]
-    """A circular arc on the flat surface, with an edge at its foot."""
+    """A circular cap on the flat surface."""
     at: Length
     """Where its middle is: x from the left edge."""
     height: Length
-    """How far it rises above the flat surface, up to its radius."""
+    """How far it rises above the flat surface."""
     radius: PositiveLength
-    """Half of its width at the foot; for a half circle the same as the height."""
+    """Half of its width at the foot, more than the height."""
 
 
 GrowthFeature = Annotated[

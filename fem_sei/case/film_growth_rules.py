@@ -116,8 +116,8 @@ def bump_stands_in_the_domain(
         return
     if feature.height == 0.0:
         yield Problem((*place, "height"), "needs a length other than zero")
-    if isinstance(feature, CircularBump) and abs(feature.height) > feature.radius:
-        yield Problem((*place, "height"), f"is more than the radius, {show(feature.radius, 'm')}")
+    if isinstance(feature, CircularBump) and abs(feature.height) >= feature.radius:
+        yield Problem((*place, "height"), f"needs to be below the radius, {show(feature.radius, 'm')}")
     geometry = case.geometry
     if isinstance(feature, HalfCosine | CircularBump) and geometry.dimension == 3:
         yield Problem((*place, "kind"), 'is for 2-D only; kind = "bump" is there in 3-D too')

@@ -26,7 +26,7 @@ class Surface:
 
         bump       height exp(-|t - at|^2/width^2)
         half_cosine  height (1 + cos(pi (x - at)/radius))/2 for |x - at| < radius, 2-D only
-        circular   arc of a circle over |x - at| < radius, ``height`` high in the middle, 2-D only
+        circular   cap of a circle over |x - at| < radius, with a fillet at its foot, 2-D only
         sinusoid   amplitude cos(2 pi x/wavelength) [cos(2 pi y/wavelength_y)]
         roughness  sum of a_kl cos(pi k x/width) [cos(pi l y/depth)] with Gaussian a_kl of the variance
                    exp(-kappa^2 correlation_length^2/4): correlation exp(-r^2/correlation_length^2) away
@@ -269,7 +269,14 @@ def _half_cosine(u: np.ndarray, _steepness: float) -> tuple[np.ndarray, ...]:
 
 
 def _arc(u: np.ndarray, steepness: float) -> tuple[np.ndarray, ...]:
-    """An arc of a circle over -1 < u < 1 that is ``steepness`` high, divided by that, and its derivatives."""
-    R = (1.0 + steepness**2) / (2.0 * steepness)
-    root = np.sqrt(R**2 - u**2)
-    return (root - R + steepness) / steepness, -u / root / steepness, -(R**2) / root**3 / steepness
+    """A circular cap over -1 < u < 1 that is ``steepness`` H high, with a fillet of half its radius at the foot,
+    divided by H, and its derivatives. Cap R and fillet R/2 are tangent: 1.5 R = (1 + H^2)/(2 H)."""
+    R = (1.0 + steepness**2) / (3.0 * steepness)
+    fillet = R / 2.0
+    on_cap, beyond = np.abs(u) < R / (R + fillet), np.abs(u) - 1.0
+    cap = np.sqrt(np.where(on_cap, R**2 - u**2, 1.0))
+    foot = np.sqrt(np.where(on_cap, 1.0, fillet**2 - beyond**2))
+    values = np.where(on_cap, cap - R + steepness, fillet - foot)
+    slopes = np.where(on_cap, -u / cap, np.sign(u) * beyond / foot)
+    bends = np.where(on_cap, -(R**2) / cap**3, fillet**2 / foot**3)
+    return values / steepness, slopes / steepness, bends / steepness

@@ -294,6 +294,8 @@ class CoupledNewton:
             update.destroy()
         moved.destroy()
 
+    names: tuple[str, ...] = ()  # of the equations in messages; by default those of bodies
+
     def _failure(self, reason: int) -> NewtonFailure:
         name = SNES_REASONS.get(reason, str(reason))
         if reason == PETSc.SNES.ConvergedReason.DIVERGED_LINEAR_SOLVE:
@@ -301,7 +303,8 @@ class CoupledNewton:
         residuals = {}
         for n, (start, size) in enumerate(zip(self.starts, self.owned, strict=False)):
             local = float(np.abs(self.b.array_r[start : start + size]).max(initial=0.0))
-            residuals[f"displacement of body {n + 1}"] = self.comm.allreduce(local, MPI.MAX)
+            name_of = self.names[n] if self.names else f"displacement of body {n + 1}"
+            residuals[name_of] = self.comm.allreduce(local, MPI.MAX)
         worst = max(residuals, key=lambda name: np.nan_to_num(residuals[name], nan=np.inf))
         return NewtonFailure(name, worst, residuals)
 

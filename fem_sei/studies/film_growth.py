@@ -91,6 +91,8 @@ class FilmGrowthModel:
             (elastic_options("direct", 0, self.dim), dict(case.solver.petsc)),
             scale=SMALL,
         )
+        names = {"u": "film", "w": "joint", "q": "growth", "area": "normal", "g": "capillary", "phi": "charge"}
+        self.solver.names = tuple(names[one.name] for one in self.unknowns)
         if self.joint is not None:
             self.joint.prepare(self.maps, ufl.SpatialCoordinate(self.mesh))
             self.joint.set_flaw(self._in_flaw(self.joint), np.zeros(len(self.joint.weights), dtype=bool))

@@ -224,9 +224,12 @@ def test_bumps_of_finite_width():
     )
     assert cosine.curvature_max == pytest.approx(0.1 * UM * (np.pi / (0.4 * UM)) ** 2, rel=1e-3)
     arc = Surface([SimpleNamespace(kind="circular", **outline)], 2, 2 * UM)
-    R = (0.4**2 + 0.2**2) / (2 * 0.2) * UM
-    high = arc.height(x[1:4])
-    assert np.hypot(x[1:4] - UM, high - 0.2 * UM + R) == pytest.approx(R, rel=1e-12)
+    R = (0.4**2 + 0.2**2) / (3 * 0.2) * UM  # of the cap; the fillet at the foot has half of it
+    cap, foot = np.array([0.8, 1.0, 1.2]) * UM, np.array([0.62, 0.7, 1.35]) * UM
+    assert np.hypot(cap - UM, arc.height(cap) - 0.2 * UM + R) == pytest.approx(R, rel=1e-12)
+    beyond = np.hypot(np.abs(foot - UM) - 0.4 * UM, arc.height(foot) - R / 2.0)
+    assert beyond == pytest.approx(R / 2.0, rel=1e-12)
+    assert arc.curvature_max == pytest.approx(2.0 / R, rel=1e-3)
     assert arc.height(x[[0, 4]]) == pytest.approx(0.0, abs=1e-15)
     for surface in (cosine, arc):
         assert (surface.crest, surface.trough) == pytest.approx((0.2 * UM, 0.0), abs=1e-15)
