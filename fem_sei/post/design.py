@@ -192,7 +192,7 @@ def _add(axes: Axes, designs: Sequence[Design], values: Sequence[float], look: M
 
 def _label_damage(damage: Axes, onset: Axes, thickness: float) -> None:
     damage.set_yscale("log")
-    damage.set_ylim(bottom=UNDAMAGED / 2.0)
+    damage.set_ylim(UNDAMAGED / 2.0, max(2.0 * MOST_DAMAGE, damage.get_ylim()[1]))
     damage.axhline(MOST_DAMAGE, color="0.3", linestyle=":", linewidth=1.4)
     damage.set_ylabel(f"largest damage (of energy) at the end\n({UNDAMAGED:g}: none; dotted: allowed)")
     onset.axhline(thickness / NANOMETRE, color="0.3", linestyle=":", linewidth=1.4)

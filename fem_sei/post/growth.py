@@ -32,6 +32,7 @@ EXTREMES = Curves(
     {"peak_compression": "largest compression", "peak_tension": "largest tension"},
 )
 DAMAGE = Curves("largest damage (of energy)", "", {"max_damage": ""})
+OVERPOTENTIAL = Curves("overpotential", "V", {"overpotential": ""})
 OPENED = (
     Curves("opened length", "m", {"opened_length": ""}),
     Curves("largest opening", "m", {"max_opening": ""}),
@@ -46,6 +47,12 @@ QUALITY = (
         logarithmic=True,
     ),
 )
+
+
+def _response(runs: Sequence[Run]) -> Curves:
+    """The current, or where that is given the overpotential."""
+    operations = [(run.manifest.get("case") or {}).get("operation") or {} for run in runs]
+    return OVERPOTENTIAL if all(each.get("current_density") for each in operations) else CURRENT
 
 
 def may_open(runs: Sequence[Run]) -> bool:
@@ -85,7 +92,9 @@ def draw_growth(run: Run, folder: Path) -> list[Path]:
     """The history of one run: ``growth.png``."""
     if not len(run.history.get("thickness", ())):
         return []
-    made = curves_figure([run], (AMPLITUDE, TRACTION, CURRENT, *_opening([run])), "thickness", run.title)
+    made = curves_figure(
+        [run], (AMPLITUDE, TRACTION, _response([run]), *_opening([run])), "thickness", run.title
+    )
     first = initial_amplitude(run) / NANOMETRE
     if first > 0.0:
         ratio = made.axes[0].secondary_yaxis("right", functions=(lambda h: h / first, lambda h: h * first))
@@ -99,7 +108,7 @@ def draw_growths(runs: Sequence[Run], folder: Path, title: str) -> list[Path]:
     runs = [run for run in runs if len(run.history.get("thickness", ()))]
     if not runs:
         return []
-    panels = (RATIO, EXTREMES, CURRENT, *_opening(runs))
+    panels = (RATIO, EXTREMES, _response(runs), *_opening(runs))
     return [save(curves_figure(runs, panels, "thickness", title), folder / "growths.png")]
 
 

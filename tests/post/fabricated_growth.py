@@ -14,7 +14,7 @@ from fem_sei.results.run_folder import RunFolder
 COMM = MPI.COMM_SELF
 NM, MPA = 1e-9, 1e6
 WIDTH, HEIGHT, GROWN = 40 * NM, 1 * NM, 2 * NM
-STEPS, OUTPUTS_EVERY = 12, 2
+STEPS, OUTPUTS_EVERY = 12, 3
 UNITS = {
     "step": "",
     "time": "s",
