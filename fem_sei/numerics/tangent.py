@@ -22,8 +22,11 @@ class Tangent:
     def __init__(self, residuals: list[ufl.Form], unknowns: list[fem.Function], entity_maps: object) -> None:
         forms = [[_derivative(one, u) for u in unknowns] for one in residuals]
         constant = [[_part(one, True) for one in row] for row in forms]
-        linear = all(row[n] is not None for n, row in enumerate(constant))
-        changing = [[_part(one, False) if linear else _part(one) for one in row] for row in forms]
+        changing = [[_part(one, False) for one in row] for row in forms]
+        # both matrices need a block for every body on the diagonal
+        linear = all(rows[n][n] is not None for rows in (constant, changing) for n in range(len(unknowns)))
+        if not linear:
+            changing = [[_part(one) for one in row] for row in forms]
         self._changing = _compiled(changing, entity_maps)
         self.A = compat.block_matrix(self._changing)
         self._constant: PETSc.Mat | None = None
