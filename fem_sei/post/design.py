@@ -112,8 +112,7 @@ def _design(
     others: Sequence[str],
     measured: tuple[float, float, float],
 ) -> Design:
-    thickness = "thickness [m]" if "thickness [m]" in row else "thickness"  # an axis may be called so
-    names = ("amplitude_ratio", "max_damage", "onset_thickness", thickness)
+    names = ("amplitude_ratio", "max_damage", "onset_thickness", "grown")
     results = [number(row.get(name)) for name in names]
     curve, done = ", ".join(row[axis] for axis in others), row["status"] == "done"
     return Design(row["name"], row[first], abscissa.values[row[first]], curve, done, *results, *measured)

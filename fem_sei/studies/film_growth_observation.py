@@ -11,10 +11,11 @@ CHARGE_LIMIT, WORK_LIMIT = 1e-8, 1e-2
 ONSET = 1e-6  # damage in energy that counts as the onset
 SUMMARY = {
     "outcome": "",
-    "thickness": "m",
+    "grown": "m",
     "amplitude_ratio": "",
     "peak_compression": "Pa",
     "peak_tension": "Pa",
+    "safety_factor": "",
     "max_damage": "",
     "opened_length": "m",
     "onset_thickness": "m",
@@ -66,6 +67,7 @@ class GrowthObserver:
         self.first: dict[str, float] = {}  # values at the start
         self.worst = {"charge": 0.0, "work": 0.0, "shape": 0.0}
         self.extremes = [0.0, 0.0]  # largest compression and tension so far
+        self.exhausted = 0.0  # largest traction so far over the strength, by the criterion of the law
         self.onset: dict[str, float] | None = None
         self.time_before = 0.0
 
@@ -114,6 +116,7 @@ class GrowthObserver:
             spent, fresh = joint.values("energy_damage"), ~joint.flawed
             damage, opening = joint.largest(spent * fresh), joint.largest(joint.values("delta_n")) * model.L
             opened = joint.integral(((joint.values("damage") >= 1.0) & fresh).astype(float)) * self.area
+            self.exhausted = max(self.exhausted, joint.largest(joint.exhaustion() * fresh))
             if self.onset is None and damage > ONSET:
                 self.onset = {"thickness": metal / area * model.L, "time": march.time * model.T}
         time = march.time * model.T
@@ -152,7 +155,9 @@ class GrowthObserver:
         """What the run has found, see SUMMARY. Not collective."""
         kept = {key: last[key] for key in SUMMARY if key in last}
         kept |= dict(zip(("peak_compression", "peak_tension"), self.extremes, strict=True))
-        kept["work_balance"] = self.worst["work"]
+        kept |= {"grown": last.get("thickness", 0.0), "work_balance": self.worst["work"]}
+        if self.exhausted > 0.0:
+            kept["safety_factor"] = 1.0 / self.exhausted
         outcome = "grows"
         if last.get("opened_length"):
             outcome = "comes off"
@@ -177,7 +182,7 @@ class GrowthObserver:
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint needs (JSON)."""
-        names = ("first", "worst", "extremes", "onset", "time_before")
+        names = ("first", "worst", "extremes", "exhausted", "onset", "time_before")
         return {name: getattr(self, name) for name in names}
 
     def restore(self, state: dict[str, Any]) -> None:

@@ -156,6 +156,11 @@ class Joint:
         """A quantity of `STATE` at the owned points, as it was found last."""
         return self.state[:, STATE.index(name)]
 
+    def exhaustion(self) -> np.ndarray:
+        """sqrt((<T_n>/N)^2 + (T_t/S)^2) at the owned points: 1 where the strength is reached."""
+        opening = np.maximum(self.values("traction_n"), 0.0) / float(self.law.N.value)
+        return np.hypot(opening, self.values("traction_t") / float(self.law.S.value))
+
     def accept(self, before: np.ndarray) -> None:
         """Remember the damage of the present ``state``; that ``before`` was the last accepted (collective).
 

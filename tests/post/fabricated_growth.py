@@ -37,7 +37,7 @@ UNITS = {
 }
 SUMMARY = {
     "outcome": "",
-    "thickness": "m",
+    "grown": "m",
     "amplitude_ratio": "",
     "max_damage": "",
     "onset_thickness": "m",
@@ -139,7 +139,7 @@ def make_growth_sweep(
             moat = 0.1 * HEIGHT if thickness == 4 else 0.0
             own = damage if cohesive else None
             make_growth(folder / name, thickness * NM, left, moat, own, variant=name)
-            found = {"outcome": "grows", "thickness": GROWN, "amplitude_ratio": left}
+            found = {"outcome": "grows", "grown": GROWN, "amplitude_ratio": left}
             found |= {"max_damage": damage if cohesive else 0.0}
             if cohesive and damage > 0.0:
                 found |= {"outcome": "damaged", "onset_thickness": 0.5 * GROWN}

@@ -95,12 +95,19 @@ def test_in_three_dimensions_there_are_the_curves(tmp_path):
     assert names(plot(make_growth(tmp_path / "run", dimension=3))) == PICTURES[:2]
 
 
+def test_a_result_called_like_an_axis_keeps_its_unit(tmp_path):
+    (tmp_path / "summary.csv").write_text("name,status,grown,grown [m]\nthin,done,little,1e-09\n")
+    rows, units = read_summary(tmp_path / "summary.csv")
+    assert (rows[0]["grown"], rows[0]["grown [m]"]) == ("little", "1e-09")
+    assert (units["grown"], units["grown [m]"]) == ("", "m")
+
+
 def test_a_sweep_shows_what_to_choose(tmp_path, monkeypatch):
     monkeypatch.setattr(film_growth, "draw_run", lambda run, times: [run.path])
     folder = make_growth_sweep(tmp_path / "sweep")
     rows, units = read_summary(folder / "summary.csv")
-    assert (rows[0]["thickness"], rows[0]["thickness [m]"]) == ("2 nm", repr(2 * NM))
-    assert (units["thickness"], units["thickness [m]"]) == ("", "m")
+    assert (rows[0]["thickness"], rows[0]["grown"]) == ("2 nm", repr(2 * NM))
+    assert (units["thickness"], units["grown"]) == ("", "m")
     *variants, design, chart, table, growths = plot(folder)
     assert names(variants) == [row["name"] for row in rows]
     assert names([design, chart, table, growths]) == ["design.png", "map.png", "window.csv", "growths.png"]
