@@ -55,6 +55,7 @@ from fem_sei.physics.elasticity import Kinematics
 from fem_sei.physics.laminate import Phase, laminate_stress
 
 PREFIX = "femsei_stress_"  # of the solver's PETSc options
+RTOL = 1e-9  # the problem is linear: there is no iteration around it that would mend a loose solve
 SOFTNESS = 1e-6  # of liquids, over the smallest Young's modulus of the solids
 LIQUID_NU = 0.3  # as good as any
 ASSUMPTION = {1: "uniaxial_strain", 2: "plane_strain", 3: "solid"}
@@ -182,12 +183,13 @@ class ElasticStress(FrontStress):
         self._b = self.u.x.petsc_vec.duplicate()
         dofs = space.dofmap.index_map.size_global * space.dofmap.index_map_bs
         options = elastic_options(p.profile, dofs, self.dimension)
-        insert_options(PREFIX, {key: value for key, value in options.items() if not key.startswith("snes")})
+        options = {key: value for key, value in options.items() if not key.startswith("snes")}
         if options["ksp_type"] != "preonly" and self.dimension > 1:
+            options["ksp_rtol"] = RTOL
             rigid_body_modes(self._A, [space])
+        insert_options(PREFIX, options)
         self._ksp = PETSc.KSP().create(stack.mesh.comm)
         self._ksp.setOptionsPrefix(PREFIX)
-        self._ksp.setTolerances(rtol=1e-9)
         self._ksp.setOperators(self._A)
         self._ksp.setFromOptions()
 
