@@ -106,9 +106,3 @@ class BilinearLaw:
         without viscosity: G_c (w(damage) - w(old))."""
         G_c = self._direction(jump, n)[2]
         return G_c * (self.damage_in_energy(jump, n, damage) - self.damage_in_energy(jump, n, old))
-
-    def force_of_damage(self, jump: Expr, n: Expr) -> Expr:
-        """Y = -d(energy)/d(damage), per area: Y times the growth of the damage is what a step dissipates."""
-        delta_n, sliding = self.parts(jump, n)
-        opening = ufl.conditional(ufl.gt(delta_n, 0.0), delta_n**2, 0.0)
-        return (self.K_n * opening + self.K_t * ufl.inner(sliding, sliding)) / 2.0

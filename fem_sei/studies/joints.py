@@ -19,7 +19,7 @@ from fem_sei.numerics.submesh import Interface, Submesh
 from fem_sei.physics.cohesive import BilinearLaw
 
 INTERFACE_DEGREE = 4  # 3 points on a facet in 2-D, 6 in 3-D
-STATE = ("damage", "energy_damage", "delta_n", "delta_t", "traction_n", "traction_t", "stored", "lost", "Y")
+STATE = ("damage", "energy_damage", "delta_n", "delta_t", "traction_n", "traction_t", "stored", "lost")
 
 
 @dataclass(eq=False)
@@ -124,7 +124,6 @@ class Joint:
             "traction_t": ufl.sqrt(ufl.inner(shear, shear)),
             "stored": law.energy(jump, n, new),
             "lost": law.dissipated(jump, n, old, new),
-            "Y": law.force_of_damage(jump, n),
         }
         values = ufl.as_vector([found[name] for name in STATE])
         maps = {"entity_maps": entity_maps}
@@ -164,13 +163,18 @@ class Joint:
     def accept(self, before: np.ndarray) -> None:
         """Remember the damage of the present ``state``; that ``before`` was the last accepted (collective).
 
-        What the viscosity takes is the work of Y on the damage (trapezoid) beyond the fracture energy.
+        With viscosity, all that is dissipated is what the trapezoidal rule gives for the work of the traction
+        less what is stored: for T = (1 - d) K delta that is (d - d_old) K delta_old.delta/2. What is beyond
+        the fracture energy has gone into the viscosity.
         """
-        growth = self.values("damage") - before[:, STATE.index("damage")]
-        force = (self.values("Y") + before[:, STATE.index("Y")]) / 2.0
         lost = self._lost(before)
         _set(self.spent, self.dissipated + lost)
         if float(self.law.lag.value) > 0.0:
+            growth = self.values("damage") - before[:, STATE.index("damage")]
+            n, t = STATE.index("delta_n"), STATE.index("delta_t")
+            opened = np.maximum(before[:, n], 0.0) * np.maximum(self.state[:, n], 0.0)
+            slid = before[:, t] * self.state[:, t]
+            force = (float(self.law.K_n.value) * opened + float(self.law.K_t.value) * slid) / 2.0
             _set(self.delayed, self.viscous + force * growth - lost)
         self.set_damage(self.values("damage"))
 
