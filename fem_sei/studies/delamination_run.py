@@ -71,7 +71,10 @@ class DelaminationSimulation(Simulation):
         return self.observer.row(report)
 
     def progress(self, report: StepReport, row: Row) -> tuple[float, str]:
-        done = 1.0 if self.path.stage == "done" else min(0.99, abs(row["load_factor"]))
+        load = abs(row["load_factor"])
+        beyond = self.case.loading is not None and self.case.path.find_limit
+        done = load / (1.0 + load) if beyond else min(0.99, load)  # nobody knows how far the limit is
+        done = 1.0 if self.path.stage == "done" else done
         pressure = (
             f"p {row['pressure'] / 1e6:.4g} MPa" if self.case.loading else f"load {row['load_factor']:.4f}"
         )
