@@ -72,8 +72,8 @@ class HalfCosine(Table):
 
 
 class CircularBump(Table):
-    """2-D only: a bump (a valley if the height is negative) with the outline of a circular cap, and a fillet of
-    half the cap's radius at its foot (into an edge no film could follow the growth)."""
+    """2-D only: a bump (a valley if the height is negative) with the outline of a circular cap, and a fillet
+    of half the cap's radius at its foot (into an edge no film could follow the growth)."""
 
     kind: Literal["circular"]
     """A circular cap on the flat surface."""

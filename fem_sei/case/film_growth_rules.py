@@ -22,6 +22,7 @@ from fem_sei.case.rules import (
     material,
     no_such_material,
     of_every_study,
+    time_steps_are_in_order,
 )
 from fem_sei.case.schema import Bump
 from fem_sei.materials.catalogue import ION_CONDUCTOR, KINDS, METAL, SOLID
@@ -193,14 +194,6 @@ def interface_is_that_of_the_metal(
         yield Problem((*place, "flaw"), "a 3-D case has none")
 
 
-def steps_are_in_order(case: FilmGrowthCase) -> Iterator[Problem]:
-    given = [(key, getattr(case.time, key)) for key in ("min_step", "initial_step", "max_step")]
-    given = [(key, value) for key, value in given if value is not None]
-    for (low_key, low), (key, value) in itertools.pairwise(given):
-        if low > value:
-            yield Problem(("time", key), f"is below {low_key} ({show(low, 'm')})")
-
-
 def mesh_is_made(case: FilmGrowthCase) -> Iterator[Problem]:
     if case.mesh.file:
         yield Problem(
@@ -219,7 +212,7 @@ RULES: tuple[Rule, ...] = (
     surface_stays_in_its_layers,
     one_thing_drives_the_growth,
     ohmic_drop_has_conductivities,
-    steps_are_in_order,
+    time_steps_are_in_order,
     mesh_is_made,
 )
 RULES_OF_ENTRIES: dict[Place, tuple[Rule, ...]] = {

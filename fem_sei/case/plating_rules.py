@@ -1,6 +1,5 @@
 """What must hold between the keys of a plating case, beyond the type of each; see `rules.py`."""
 
-import itertools
 import math
 from collections.abc import Iterator
 
@@ -12,6 +11,7 @@ from fem_sei.case.rules import (
     material,
     no_such_material,
     of_every_study,
+    time_steps_are_in_order,
 )
 from fem_sei.case.schema import Bump, Case, Feature, Layer, Nucleus, Roughness, Sinusoid, Step
 from fem_sei.columns import STRESS_COLUMNS
@@ -348,14 +348,6 @@ def current_without_end_is_below_the_limit(case: Case, place: Place, step: Step)
             f"is above the limiting current of the stack ({show(limit, 'A/m^2', 3)}) with no stop condition"
         )
         yield Problem((*place, "current_density"), message)
-
-
-def time_steps_are_in_order(case: Case) -> Iterator[Problem]:
-    given = [(key, getattr(case.time, key)) for key in ("min_step", "initial_step", "max_step")]
-    given = [(key, value) for key, value in given if value is not None]
-    for (low_key, low), (key, value) in itertools.pairwise(given):
-        if low > value:
-            yield Problem(("time", key), f"is below {low_key} ({show(low, 's')})")
 
 
 def coarse_mesh_is_coarser(case: Case) -> Iterator[Problem]:

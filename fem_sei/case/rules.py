@@ -5,6 +5,7 @@ The rules also see cases that could be read only in part: what is missing is no 
 list), and a rule that reaches for it ends there.
 """
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -13,7 +14,9 @@ from fem_sei.case.common import Layer, Sweep, Variant
 from fem_sei.materials import library
 from fem_sei.materials.library import Material
 from fem_sei.problems import Place, Problem, did_you_mean
+from fem_sei.units import show
 
+BOUNDARIES = ("bottom", "top", "left", "right", "front", "back")
 MOST_RUNS = 10_000
 
 Rule = Callable[..., Iterator[Problem]]
@@ -61,6 +64,17 @@ def layer_has_its_own_name(case: Any, place: Place, layer: Layer) -> Iterator[Pr
     before = case.geometry.layers[: place[-1]]
     if layer.name in [other.name for other in before if hasattr(other, "name")]:
         yield Problem((*place, "name"), "is the name of another layer too")
+    if layer.name in BOUNDARIES:
+        yield Problem((*place, "name"), "is the name of a boundary; choose another")
+
+
+def time_steps_are_in_order(case: Any) -> Iterator[Problem]:
+    unit = "s" if case.case.study == "plating" else "m"  # the steps of film_growth are lengths
+    given = [(key, getattr(case.time, key)) for key in ("min_step", "initial_step", "max_step")]
+    given = [(key, value) for key, value in given if value is not None]
+    for (low_key, low), (key, value) in itertools.pairwise(given):
+        if low > value:
+            yield Problem(("time", key), f"is below {low_key} ({show(low, unit)})")
 
 
 def variant_has_its_own_name(case: Any, place: Place, variant: Variant) -> Iterator[Problem]:

@@ -269,8 +269,8 @@ def _half_cosine(u: np.ndarray, _steepness: float) -> tuple[np.ndarray, ...]:
 
 
 def _arc(u: np.ndarray, steepness: float) -> tuple[np.ndarray, ...]:
-    """A circular cap over -1 < u < 1 that is ``steepness`` H high, with a fillet of half its radius at the foot,
-    divided by H, and its derivatives. Cap R and fillet R/2 are tangent: 1.5 R = (1 + H^2)/(2 H)."""
+    """A circular cap over -1 < u < 1 that is ``steepness`` H high, with a fillet of half its radius at the
+    foot, divided by H, and its derivatives. Cap R and fillet R/2 are tangent: 1.5 R = (1 + H^2)/(2 H)."""
     R = (1.0 + steepness**2) / (3.0 * steepness)
     fillet = R / 2.0
     on_cap, beyond = np.abs(u) < R / (R + fillet), np.abs(u) - 1.0

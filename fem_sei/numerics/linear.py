@@ -8,7 +8,11 @@ from petsc4py import PETSc
 
 DIRECT_LIMITS = {1: math.inf, 2: 30_000, 3: 6_000}  # dofs from which multigrid beats a factorisation
 
-ELASTIC_DIRECT_LIMITS = {1: math.inf, 2: 200_000, 3: 10_000}  # the same for displacements, with a margin for limit loads
+ELASTIC_DIRECT_LIMITS = {
+    1: math.inf,
+    2: 200_000,
+    3: 10_000,
+}  # the same for displacements, with a margin for limit loads
 
 _inserted: set[str] = set()  # names in PETSc's data base that are ours, not the user's
 

@@ -92,12 +92,15 @@ class DelaminationObserver:
             "load_factor": load,
             "pressure": load * loading.pressure if loading is not None else 0.0,
             "opening": path.opening_now * L,
-            "max_opening": max(joint.largest(joint.values("delta_n")) for joint in joints) * L,
+            "max_opening": max((joint.largest(joint.values("delta_n")) for joint in joints), default=0.0) * L,
             "opened_volume": path.follower.dot(path.volume, path.follower.here.x) * self.area * L,
             "debonded": self._sum(failed) * self.area,
             "process_zone": self._sum(partly) * self.area,
-            "max_damage": max(joint.largest(joint.values("damage") * ~joint.flawed) for joint in joints),
-            "max_traction": max(joint.largest(joint.values("traction_n")) for joint in joints) * stress,
+            "max_damage": max(
+                (joint.largest(joint.values("damage") * ~joint.flawed) for joint in joints), default=0.0
+            ),
+            "max_traction": stress
+            * max((joint.largest(joint.values("traction_n")) for joint in joints), default=0.0),
             "reaction": self._reaction() * stress * self.area,
             "elastic_energy": elastic * self.energy,
             "interface_energy": stored * self.energy,

@@ -102,12 +102,12 @@ class DelaminationPath:
     def _main_stage(self) -> str:
         return "load" if self.path.control == "load" else "scales"
 
-    def _main_joint(self) -> Joint:
-        """The interface with the pressure, else the first with a flaw, else the first."""
+    def _main_joint(self) -> Joint | None:
+        """The interface with the pressure, else the first with a flaw, else the first, if there is any."""
         joints, loading = self.model.joints, self.model.case.loading
         if loading is not None:
             return next(joint for joint in joints if joint.name == loading.on)
-        return next((joint for joint in joints if joint.data.flaw is not None), joints[0])
+        return next((joint for joint in joints if joint.data.flaw is not None), next(iter(joints), None))
 
     def run(self) -> Iterator[StepReport]:
         """Follow the path to its end; yields after every accepted step. Raises GaveUp."""

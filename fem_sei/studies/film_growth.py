@@ -91,7 +91,14 @@ class FilmGrowthModel:
             (elastic_options("direct", 0, self.dim), dict(case.solver.petsc)),
             scale=SMALL,
         )
-        names = {"u": "film", "w": "joint", "q": "growth", "area": "normal", "g": "capillary", "phi": "charge"}
+        names = {
+            "u": "film",
+            "w": "joint",
+            "q": "growth",
+            "area": "normal",
+            "g": "capillary",
+            "phi": "charge",
+        }
         self.solver.names = tuple(names[one.name] for one in self.unknowns)
         if self.joint is not None:
             self.joint.prepare(self.maps, ufl.SpatialCoordinate(self.mesh))

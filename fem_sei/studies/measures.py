@@ -13,22 +13,33 @@ from fem_sei.studies.joints import Body, Joint
 NO_LENGTH = 1e-24  # square of an opening that is none
 
 
-def opened_volume(model: DelaminationModel, joint: Joint) -> PETSc.Vec:
-    """m.u is the volume (per depth in the plane) between the faces of the initial flaw (collective)."""
+def opened_volume(model: DelaminationModel, joint: Joint | None) -> PETSc.Vec:
+    """m.u is the volume (per depth in the plane) between the faces of the initial flaw, zero without an
+    interface (collective)."""
     solver = model.solver
+    if joint is None:
+        return _zero(model)
     jumps = [joint.virtual_jump(body) for body in model.bodies]
     w = joint.here(joint.w) * joint.area
     forms = [None if v is None else w * ufl.dot(joint.n, v) * joint.measure for v in jumps]
     return solver.assemble(solver.compile(forms), solver.x.duplicate())
 
 
-def nearest_opening(model: DelaminationModel, joint: Joint) -> PETSc.Vec:
-    """m.u is the opening at the start (centre) of the flaw, at the node nearest to it (collective)."""
+def _zero(model: DelaminationModel) -> PETSc.Vec:
+    vector = model.solver.x.duplicate()
+    vector.set(0.0)
+    return vector
+
+
+def nearest_opening(model: DelaminationModel, joint: Joint | None) -> PETSc.Vec:
+    """m.u is the opening at the start (centre) of the flaw, at the node nearest to it, zero without an
+    interface (collective)."""
+    vector = _zero(model)
+    if joint is None:
+        return vector
     flaw, at = joint.data.flaw, np.zeros(model.dim - 1)
     if flaw is not None:
         at = np.array([flaw.start] if model.dim == 2 else flaw.centre) / model.L
-    vector = model.solver.x.duplicate()
-    vector.set(0.0)
     for body, sign, _ in joint.sides:
         nodes, away = _nodes(model, joint, body, at)
         nearest, rank = float(away.min(initial=np.inf)), model.comm.rank

@@ -52,7 +52,7 @@ def rows(folder: Path) -> list[dict[str, float]]:
 
 
 def test_run_and_restart(tmp_path: Path) -> None:
-    """A run that goes on from its checkpoint ends as one in a single piece, whose steps are about the same."""
+    """A run that goes on from its checkpoint ends as one in a single piece; its steps are about the same."""
     case = tmp_path / "case.toml"
     case.write_text(CASE, encoding="utf-8")
     whole, parts = tmp_path / "whole", tmp_path / "parts"
