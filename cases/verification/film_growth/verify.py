@@ -38,7 +38,7 @@ OPENING = {  # a bond that gives way in the first half of a nanometre
     "interfaces": [{"on": "metal|film", "strength": "100 MPa", "fracture_energy": "0.005 J/m^2"}],
     "mesh.size": "0.4 nm",
 }
-INDEPENDENT = {  # growth of a flat surface: mean growth, tip over far and over lowest (nm), tip stress (MPa)
+INDEPENDENT = {  # growth of a flat surface: mean height gained, tip over far and over lowest (nm), tip stress (MPa)
     0.5: (0.440, 0.858, 0.913, -185.0),
     1.0: (0.808, 0.738, 0.845, -216.0),
 }
@@ -116,8 +116,8 @@ def flat_stress(growth: float) -> float:
 
 
 def at_equilibrium(metal: str) -> tuple[float, float, float]:
-    """z F eta/V_m (Pa), the largest relative difference of the normal stress from it, and the current over i0, of
-    a flat film under that pressure."""
+    """z F eta/V_m (Pa), and of a flat film under that pressure the largest relative difference of the normal
+    stress from it, and the current over 10 A/m^2."""
     free = march(FLAT, {"geometry.layers[metal].material": metal}).model
     stop = stopping_stress(ETA, free.z, free.V_m)
     pressed = {"operation.stack_pressure": f"{-stop!r} Pa", "operation.until": {"duration": "1 s"}}
@@ -195,7 +195,8 @@ def sample() -> dict[float, tuple[float, float, float, float]]:
         found.run(growth * NM / found.model.L)
         profile, scale = found.measures.profile(), found.model.L / NM
         far, lowest = (scale * one for one in found.measures.amplitudes(profile["x"]))
-        mean = found.metal.value / found.model.projected_area * scale
+        w, x = profile["displacement"][:, 1], profile["x"][:, 0]
+        mean = float(np.trapezoid(w, x) / found.model.projected_area * scale)
         rows[growth] = (mean, far, lowest, float(profile["traction"][0]) * found.model.S / 1e6)
     return rows
 
@@ -312,7 +313,7 @@ def print_flat() -> None:
     for metal in METALS:
         stop, off, current = at_equilibrium(metal)
         rows.append([metal, f"{stop / 1e6:.2f} MPa", f"{off:.0e}", f"{current:.0e}"])
-    print(common.markdown(("metal", "z F eta/V_m at -0.1 V", "stress off by", "current over i0"), rows))
+    print(common.markdown(("metal", "z F eta/V_m at -0.1 V", "stress off by", "current over 10 A/m^2"), rows))
 
 
 def print_time() -> None:
@@ -362,7 +363,12 @@ def print_sample() -> None:
         pairs = zip(found, INDEPENDENT[growth], strict=True)
         rows.append([f"{growth} nm", *(f"{v:.4g} ({other:.4g})" for v, other in pairs)])
     print()
-    header = ("growth of a flat surface", "mean growth (nm)", "tip over far (nm)", "tip over lowest (nm)")
+    header = (
+        "growth of a flat surface",
+        "mean height gained (nm)",
+        "tip over far (nm)",
+        "tip over lowest (nm)",
+    )
     print(common.markdown((*header, "tip stress (MPa)"), rows))
 
 
