@@ -38,7 +38,7 @@ OPENING = {  # a bond that gives way in the first half of a nanometre
     "interfaces": [{"on": "metal|film", "strength": "100 MPa", "fracture_energy": "0.005 J/m^2"}],
     "mesh.size": "0.4 nm",
 }
-INDEPENDENT = {  # growth of a flat surface: mean height gained, tip over far and over lowest (nm), tip stress (MPa)
+INDEPENDENT = {  # growth: mean height gained, tip over far and over lowest (nm), tip stress (MPa)
     0.5: (0.440, 0.858, 0.913, -185.0),
     1.0: (0.808, 0.738, 0.845, -216.0),
 }
@@ -168,15 +168,18 @@ class Meshed:
         return (beyond[:-2] + 2.0 * beyond[1:-1] + beyond[2:]) / 4.0
 
 
-def on_mesh(size: float, *changes: Mapping[str, Any]) -> Meshed:
-    """After 0.2 nm of a flat surface, with elements of ``size`` (nm) along the surface."""
-    found = march(THIN, *changes, {"mesh.size": f"{size} nm", "operation.until": {"thickness": "0.5 nm"}})
-    found.run(0.2 * NM / found.model.L)
-    profile, scale = found.measures.profile(), found.model.L / NM
-    amplitude, _ = found.measures.amplitudes(profile["x"])
-    stress = profile["traction"] * found.model.S / 1e6
+def on_mesh(size: float, *changes: Mapping[str, Any], until: Sequence[float] = (0.2,)) -> list[Meshed]:
+    """At these growths (nm) of a flat surface, with elements of ``size`` (nm) along the surface."""
+    end = {"operation.until": {"thickness": f"{max(0.5, until[-1])} nm"}}
+    found, states = march(THIN, *changes, {"mesh.size": f"{size} nm"}, end), []
+    for growth in until:
+        found.run(growth * NM / found.model.L)
+        profile, scale = found.measures.profile(), found.model.L / NM
+        amplitude, _ = found.measures.amplitudes(profile["x"])
+        stress = profile["traction"] * found.model.S / 1e6
+        states.append(Meshed(amplitude * scale, float(stress[0]), profile["x"][:, 0] * scale, stress))
     found.model.close()
-    return Meshed(amplitude * scale, float(stress[0]), profile["x"][:, 0] * scale, stress)
+    return states
 
 
 def alternation(values: np.ndarray) -> float:
@@ -275,6 +278,7 @@ def main() -> None:
     print_flat()
     print_time()
     draw_mesh()
+    print_alternation()
     print_sample()
     print_ohmic()
     print_balances()
@@ -331,13 +335,13 @@ def print_time() -> None:
 def draw_mesh() -> None:
     rows, meshes = [], {}
     for name, changes in (("0", {}), (f"{GAMMA} J/m^2", CAPILLARY)):
-        meshes = {size: on_mesh(size, changes) for size in SIZES}
+        meshes = {size: on_mesh(size, changes)[0] for size in SIZES}
         values = np.array([[one.amplitude, one.tip, one.smoothed[0]] for one in meshes.values()])
         order = np.vstack([np.full((2, 3), np.nan), orders(values)])
         for n, (size, one) in enumerate(meshes.items()):
             found = zip(("{:.5f}", "{:.2f}", "{:.2f}"), values[n], order[n], strict=True)
             rows.append([name, f"{size:g} nm", *(with_order(*each) for each in found)])
-            rows[-1] += [f"{alternation(v):.2g}" for v in (one.stress, one.smoothed)]
+            rows[-1] += [f"{alternation(v):.3g}" for v in (one.stress, one.smoothed)]
     print()
     header = ("surface energy", "mesh.size", "amplitude (nm)", "tip stress (MPa)", "smoothed")
     print(common.markdown((*header, "alternation (MPa)", "smoothed"), rows))
@@ -352,6 +356,24 @@ def draw_mesh() -> None:
         axes[0].legend(title="mesh.size")
 
 
+def print_alternation() -> None:
+    """How the alternation goes on."""
+    rows, growths = [], (0.2, 0.5, 1.0, 2.0)
+    for name, changes in (("0", {}), (f"{GAMMA} J/m^2", CAPILLARY)):
+        for size in (0.2, 0.1):
+            states = on_mesh(size, changes, until=growths)
+            for growth, one in zip(growths, states, strict=True):
+                rows.append(
+                    [name, f"{size:g} nm", f"{growth:g} nm", f"{one.amplitude:.4f}", f"{one.tip:.1f}"]
+                )
+                rows[-1] += [f"{alternation(v):.3g}" for v in (one.stress, one.smoothed)]
+                rows[-1] += [f"{v.min():.0f}" for v in (one.stress, one.smoothed)]
+    print()
+    header = ("surface energy", "mesh.size", "growth", "amplitude (nm)", "tip stress (MPa)")
+    more = ("alternation (MPa)", "smoothed", "largest compression (MPa)", "smoothed")
+    print(common.markdown((*header, *more), rows))
+
+
 def with_order(form: str, value: float, order: float) -> str:
     """A number, and in brackets the observed order if there is one."""
     return form.format(value) + ("" if np.isnan(order) else f" ({order:.2f})")
@@ -364,7 +386,7 @@ def print_sample() -> None:
         rows.append([f"{growth} nm", *(f"{v:.4g} ({other:.4g})" for v, other in pairs)])
     print()
     header = (
-        "growth of a flat surface",
+        "growth",
         "mean height gained (nm)",
         "tip over far (nm)",
         "tip over lowest (nm)",
