@@ -109,7 +109,8 @@ class GrowthObserver:
             / max(abs(metal), 1e-300),
         }
         self.worst = {key: max(self.worst[key], balance[key]) for key in balance}
-        low, high = min(float(traction.min()), 0.0), max(float(traction.max()), 0.0)
+        even = measures.evened(traction)
+        low, high = min(float(even.min()), 0.0), max(float(even.max()), 0.0)
         self.extremes = [min(self.extremes[0], low), max(self.extremes[1], high)]
         damage = opening = opened = 0.0
         if joint is not None:
