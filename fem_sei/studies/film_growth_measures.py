@@ -96,8 +96,9 @@ class Measures:
         }
 
     def evened(self, values: np.ndarray) -> np.ndarray:
-        """Mean with the neighbours (1/4, 1/2, 1/4) of nodal values along a surface in 2-D, whose ends are planes
-        of symmetry: at steep places the traction alternates between neighbouring nodes. In 3-D as they are."""
+        """Mean with the neighbours (1/4, 1/2, 1/4) of nodal values along a surface in 2-D, whose ends are
+        planes of symmetry: at steep places the traction alternates between neighbouring nodes. In 3-D the
+        values as they are."""
         if self.model.dim == 3:
             return values
         beside = np.concatenate([values[1:2], values, values[-2:-1]])
