@@ -389,10 +389,10 @@ class DelaminationPath:
     def _ended(self) -> bool:
         """Whether the largest load has been passed or cannot be found; says so in ``result`` (collective)."""
         found = ""
-        if self.follower.here.load < (1.0 - FALLEN) * max(self.curve.loads):
-            found = "falls"
-        elif self._at_the_end():
+        if self._at_the_end():  # first: it makes the load fall, too
             found = "film_end"
+        elif self.follower.here.load < (1.0 - FALLEN) * max(self.curve.loads):
+            found = "falls"
         elif self.model.dim == 2 and self.curve.flat(self.model.cohesive_length):
             found = "plateau"
         elif self._wide():

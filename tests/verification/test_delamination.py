@@ -122,3 +122,28 @@ def test_a_film_of_4_nm_as_the_independent_program_has_it():
     assert sodium["normalised_opening"] == pytest.approx(0.0782, rel=0.01)
     spread = common.run(FILM, ["loading.spread=debonded"]).manifest["result"]
     assert spread["critical_pressure"] == pytest.approx(95.2 * MPA, rel=3e-3)
+
+
+MEMBRANE = [
+    "geometry.layers[sei].thickness=1 nm",
+    "mechanics.strain=st_venant_kirchhoff",
+    "interfaces[0].flaw.end=20 nm",
+    "path.stop_opening=100 nm",
+]
+
+
+def test_thin_film_comes_off_at_a_pressure_that_no_longer_rises():
+    """With pressure on the flaw alone a long crack under a membrane is neutral; the film is 1 nm thick, its
+    bending stiffness makes the last percent."""
+    result = common.run(FILM, [*MEMBRANE, "geometry.width=120 nm"]).manifest["result"]
+    assert result["limit"] == "plateau" and result["outcome"] == "delaminates"
+    plateau = blisters.plateau_pressure(50e9, 0.25, 1e-9, 20e-9, 0.2)
+    assert result["critical_pressure"] == pytest.approx(plateau, rel=0.02)
+
+
+def test_a_film_that_ends_too_early_is_not_said_to_come_off():
+    """Its load falls because the crack reaches the end, which says nothing about the interface."""
+    run = common.run(FILM, [*MEMBRANE, "geometry.width=60 nm"])
+    assert run.manifest["result"]["limit"] == "film_end"
+    assert run.manifest["result"]["outcome"] == "unknown"
+    assert any("end of the film" in warning for warning in run.manifest["warnings"])
