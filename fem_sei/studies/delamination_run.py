@@ -18,7 +18,7 @@ from fem_sei.studies.delamination_observation import SUMMARY, DelaminationObserv
 from fem_sei.studies.delamination_path import DelaminationPath, GaveUp, StepReport
 from fem_sei.studies.delamination_setup import build_model
 from fem_sei.studies.running import Row, Simulation
-from fem_sei.studies.stresses import LayerStress
+from fem_sei.studies.stresses import LayerStress, von_mises
 
 FIELDS_GROW = 1.25  # growth of the opening after which fields are written although the load is about the same
 
@@ -183,13 +183,12 @@ class DelaminationOutput:
         sigma = stress * self.points.averages(*self.stress.evaluate())
         sigma = sigma.reshape(-1, 3, 3)
         principal = np.linalg.eigvalsh(0.5 * (sigma + sigma.transpose(0, 2, 1)))
-        deviator = sigma - np.trace(sigma, axis1=1, axis2=2)[:, None, None] / 3.0 * np.eye(3)
         self.layers.write(
             number,
             {
                 "displacement": model.L * u,
                 "stress": sigma,
-                "von_mises": np.sqrt(1.5 * (deviator**2).sum(axis=(1, 2))),
+                "von_mises": von_mises(sigma),
                 "principal_max": principal[:, 2],
                 "principal_min": principal[:, 0],
             },

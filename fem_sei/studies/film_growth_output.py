@@ -14,7 +14,7 @@ from fem_sei.studies.film_growth import FilmGrowthModel
 from fem_sei.studies.film_growth_march import GrowthMarch
 from fem_sei.studies.film_growth_state import SurfaceNodes
 from fem_sei.studies.joints import Body
-from fem_sei.studies.stresses import LayerStress
+from fem_sei.studies.stresses import LayerStress, von_mises
 
 
 class GrowthOutput:
@@ -61,11 +61,10 @@ class GrowthOutput:
         model = self.model
         sigma = model.S * self.points.averages(*self.stress.evaluate())
         sigma = sigma.reshape(-1, 3, 3)
-        deviator = sigma - np.trace(sigma, axis1=1, axis2=2)[:, None, None] / 3.0 * np.eye(3)
         found = {
             "displacement": model.L * self.points.values(model.u),
             "stress": sigma,
-            "von_mises": np.sqrt(1.5 * (deviator**2).sum(axis=(1, 2))),
+            "von_mises": von_mises(sigma),
         }
         if model.phi is not None:
             found["phi_e"] = model.potential * self.points.values(model.phi)

@@ -58,3 +58,9 @@ class LayerStress:
             stress.x.array.reshape(-1, 9)[owned] = values
             stress.x.scatter_forward()
         return self.stresses
+
+
+def von_mises(sigma: np.ndarray) -> np.ndarray:
+    """Equivalent stress sqrt(3/2 s:s) of the deviators s of stresses (n, 3, 3): (n,)."""
+    deviator = sigma - np.trace(sigma, axis1=1, axis2=2)[:, None, None] / 3.0 * np.eye(3)
+    return np.sqrt(1.5 * (deviator**2).sum(axis=(1, 2)))
